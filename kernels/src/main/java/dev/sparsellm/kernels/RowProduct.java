@@ -1,0 +1,30 @@
+package dev.sparsellm.kernels;
+
+/** Products with the rows of one weight matrix {@code W[rows][columns]}. Stateless, safe for any thread. */
+public interface RowProduct {
+
+    /** Outputs. */
+    int rows();
+
+    /** Inputs. */
+    int columns();
+
+    /**
+     * Computes {@code y[b·yStride + r] = Σ_c W[r][c] · x[b·columns + c]} for r in [from, to) and b in [0, batch). With
+     * larger batches each weight is read, and unpacked, once for many rows of x.
+     *
+     * @param x {@code [batch][columns]}
+     * @param y {@code [batch][yStride]}, written at columns [from, to) only
+     * @param scratch of the calling thread
+     */
+    void multiply(float[] x, int batch, float[] y, int yStride, int from, int to, Scratch scratch);
+
+    /**
+     * Computes {@code y[yOffset + r] = Σ_c W[r][c] · x[xOffset + c]} for the rows {@code r = indices[i]}, i in
+     * [from, to), and nothing else: other rows are neither read nor written (vmmsp of the CHESS paper, without the
+     * product with the gate).
+     *
+     * @param indices ascending row numbers
+     */
+    void multiplyRows(float[] x, int xOffset, float[] y, int yOffset, int[] indices, int from, int to);
+}

@@ -1,0 +1,43 @@
+package dev.sparsellm.kernels.gguf;
+
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * The key-value pairs of a file. Values are {@link String}, {@link Boolean}, {@link Long} for every whole number,
+ * {@link Double} for every real one, or a {@link List} of these. Immutable.
+ *
+ * <p>The typed getters throw {@link GgufException}, naming file, key and what was found, if a value is there but has
+ * another type or does not fit; the {@code require} forms also if it is not there.
+ */
+public interface GgufMetadata {
+
+    /** All keys, in the file's order. */
+    Set<String> keys();
+
+    /** The value of a key. */
+    Optional<Object> find(String key);
+
+    Optional<String> string(String key);
+
+    Optional<Boolean> flag(String key);
+
+    /** A whole number from {@code Integer.MIN_VALUE} to {@code Integer.MAX_VALUE}. */
+    Optional<Integer> integer(String key);
+
+    Optional<Double> real(String key);
+
+    Optional<List<String>> strings(String key);
+
+    Optional<int[]> integers(String key);
+
+    Optional<float[]> reals(String key);
+
+    String requireString(String key);
+
+    /** A whole number within bounds, both included. */
+    int requireInteger(String key, int min, int max);
+
+    double requireReal(String key);
+}
