@@ -1,0 +1,74 @@
+package dev.sparsellm.kernels;
+
+import dev.sparsellm.spi.Tensor;
+import dev.sparsellm.spi.TensorType;
+import java.lang.foreign.MemorySegment;
+
+/** Unpacks 256 weights of a row at a time and multiplies them in F32. */
+final class ScalarRowProduct implements RowProduct {
+
+    /** A multiple of every block size, so that a row is cut at the same columns whatever its type. */
+    private static final int CHUNK = 256;
+
+    private final String name;
+    private final TensorType type;
+    private final MemorySegment data;
+    private final long rowBytes;
+    private final int rows;
+    private final int columns;
+
+    ScalarRowProduct(Tensor weights) {
+        name = weights.name();
+        type = weights.type();
+        data = weights.data();
+        rowBytes = weights.rowBytes();
+        rows = weights.rows();
+        columns = weights.columns();
+    }
+
+    @Override
+    public int rows() {
+        return rows;
+    }
+
+    @Override
+    public int columns() {
+        return columns;
+    }
+
+    @Override
+    public void multiply(float[] x, int batch, float[] y, int yStride, int from, int to, Scratch scratch) {
+        Ranges.check(from, to, rows, name);
+        float[] row = scratch.floats(columns);
+        for (int r = from; r < to; r++) {
+            ScalarBlocks.unpack(type, data, r * rowBytes, columns, row, 0);
+            for (int b = 0; b < batch; b++) {
+                float sum = 0;
+                for (int c = 0; c < columns; c += CHUNK) {
+                    sum += dot(row, c, x, b * columns + c, Math.min(CHUNK, columns - c));
+                }
+                y[b * yStride + r] = sum;
+            }
+        }
+    }
+
+    @Override
+    public void multiplyRows(float[] x, int xOffset, float[] y, int yOffset, int[] indices, int from, int to) {
+        Ranges.check(from, to, indices.length, name);
+        float[] chunk = new float[CHUNK];
+        for (int i = from; i < to; i++) {
+            int r = indices[i];
+            float sum = 0;
+            for (int c = 0; c < columns; c += CHUNK) {
+                int n = Math.min(CHUNK, columns - c);
+                ScalarBlocks.unpack(type, data, r * rowBytes + type.rowBytes(c), n, chunk, 0);
+                sum += dot(chunk, 0, x, xOffset + c, n);
+            }
+            y[yOffset + r] = sum;
+        }
+    }
+
+    private static float dot(float[] a, int aOffset, float[] b, int bOffset, int n) {
+        return ScalarKernels.sum(a, aOffset, b, bOffset, n);
+    }
+}
