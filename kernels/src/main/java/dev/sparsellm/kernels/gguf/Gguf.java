@@ -1,16 +1,46 @@
 package dev.sparsellm.kernels.gguf;
 
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileChannel.MapMode;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
  * An open GGUF file, or the files of a split model as one. Memory-mapped; every count, length and extent is checked
- * before it is used. Safe for any thread until closed; afterwards its tensors must not be touched.
+ * before it is used. Safe for any thread until closed; afterwards its tensors must not be touched, while metadata may.
+ * A file must not be cut short while it is open: no program that maps files survives that.
  */
 public final class Gguf implements AutoCloseable {
 
-    private Gguf() {}
+    private final Arena arena;
+    private final List<GgufPart> parts; // at least one
+    private final List<GgufTensor> tensors;
+    private final Map<String, GgufTensor> tensorsByName;
+
+    private Gguf(Arena arena, List<GgufPart> parts) {
+        this.arena = arena;
+        this.parts = List.copyOf(parts);
+        this.tensors = parts.stream().flatMap(part -> part.tensors().stream()).toList();
+        this.tensorsByName = new LinkedHashMap<>();
+        for (GgufPart part : parts) {
+            for (GgufTensor tensor : part.tensors()) {
+                if (tensorsByName.put(tensor.name(), tensor) != null) {
+                    throw Cursor.damaged(
+                            part.file(), "an earlier part has a tensor '" + Quoted.of(tensor.name()) + "', too");
+                }
+            }
+        }
+    }
 
     /**
      * Opens a file. If its name ends in {@code -00001-of-0000N.gguf}, all N parts are opened and their tensors joined.
@@ -18,31 +48,84 @@ public final class Gguf implements AutoCloseable {
      * @throws GgufException if it is missing, damaged, or not understood
      */
     public static Gguf open(Path file) {
-        throw new UnsupportedOperationException("to be implemented by the gguf work item");
+        SplitName name = SplitName.of(file);
+        if (name != null && name.number() != 1) {
+            throw new GgufException("Cannot read " + file + ": it is part " + name.number() + " of a split model."
+                    + " Name its first part, " + name.fileName(1) + ", instead");
+        }
+        Arena arena = Arena.ofShared();
+        try {
+            List<GgufPart> parts = new ArrayList<>();
+            parts.add(map(file, arena));
+            SplitParts.addOthers(parts, name, part -> map(part, arena));
+            return new Gguf(arena, parts);
+        } catch (Throwable e) {
+            arena.close();
+            throw e;
+        }
     }
 
+    private static GgufPart map(Path file, Arena arena) {
+        if (!Files.isRegularFile(file)) {
+            throw new GgufException("Cannot read " + file + ": " + (Files.isDirectory(file)
+                    ? "it is a folder. Name a .gguf file in it"
+                    : Files.exists(file) ? "it is no ordinary file. Name a .gguf file"
+                    : "there is no such file. Check the name and the folder"));
+        }
+        MemorySegment bytes;
+        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
+            bytes = channel.map(MapMode.READ_ONLY, 0, channel.size(), arena);
+        } catch (AccessDeniedException e) {
+            throw new GgufException("Cannot read " + file + ": permission denied. Ask for the right to read it", e);
+        } catch (IOException e) {
+            throw new GgufException("Cannot read " + file + ": " + e.getMessage(), e);
+        }
+        return HeaderParser.parse(file, bytes);
+    }
+
+    /** The file opened; of a split model, its first part. */
     public Path file() {
-        throw new UnsupportedOperationException();
+        return parts.getFirst().file();
     }
 
+    /** All files opened, in order: one, or the parts of a split model. */
+    public List<Path> files() {
+        return parts.stream().map(GgufPart::file).toList();
+    }
+
+    /** The files' sizes together. */
+    public long fileBytes() {
+        return parts.stream().mapToLong(GgufPart::bytes).sum();
+    }
+
+    /** Of the file format: 2 or 3. */
     public int version() {
-        throw new UnsupportedOperationException();
+        return parts.getFirst().version();
     }
 
+    /** Of a split model, its first part's. */
     public GgufMetadata metadata() {
-        throw new UnsupportedOperationException();
+        return parts.getFirst().metadata();
     }
 
     /** All tensors in the file's order. */
     public List<GgufTensor> tensors() {
-        throw new UnsupportedOperationException();
+        return tensors;
     }
 
     public Optional<GgufTensor> tensor(String name) {
-        throw new UnsupportedOperationException();
+        return Optional.ofNullable(tensorsByName.get(name));
+    }
+
+    List<GgufPart> parts() {
+        return parts;
     }
 
     /** Unmaps. A second call does nothing. */
     @Override
-    public void close() {}
+    public void close() {
+        if (arena.scope().isAlive()) {
+            arena.close();
+        }
+    }
 }
