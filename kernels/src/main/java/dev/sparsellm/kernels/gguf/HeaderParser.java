@@ -91,8 +91,8 @@ final class HeaderParser {
             return version;
         }
         if (version == 1) {
-            throw new GgufException("Cannot read " + file
-                    + ": GGUF version 1, of August 2023, is not supported, only 2 and 3. Get a newer file of the model");
+            throw new GgufException("Cannot read " + file + ": GGUF version 1, of August 2023, is not supported,"
+                    + " only 2 and 3. Get a newer file of the model");
         }
         int swapped = Integer.reverseBytes(version);
         if (swapped >= 1 && swapped <= 255) {

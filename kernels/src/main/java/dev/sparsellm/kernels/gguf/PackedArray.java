@@ -8,7 +8,8 @@ import java.util.RandomAccess;
 
 /**
  * A metadata array of numbers or flags in the bytes the file has, so that its memory is that of the file whatever its
- * type. Elements are made when asked for: {@link Long} for whole numbers, {@link Double} for real ones, {@link Boolean}.
+ * type. Elements are made when asked for: {@link Long} for whole numbers, {@link Double} for real ones, or
+ * {@link Boolean}.
  */
 final class PackedArray extends AbstractList<Object> implements RandomAccess {
 

@@ -23,8 +23,9 @@ final class SplitParts {
         GgufPart first = parts.getFirst();
         int count = first.metadata().integer("split.count").orElse(name == null ? 1 : name.count());
         if (name == null && count > 1) {
-            throw new GgufException(("Cannot read %s: it is part %d of %d of a split model, but its name does not say so."
-                            + " Give all parts the names they had, NAME-00001-of-%05d.gguf and so on, and name the first")
+            throw new GgufException(("Cannot read %s: it is part %d of %d of a split model, but its name does not"
+                            + " say so. Give all parts the names they had, NAME-00001-of-%05d.gguf and so on,"
+                            + " and name the first")
                     .formatted(first.file(), first.metadata().integer("split.no").orElse(0) + 1, count, count));
         }
         if (name == null || name.count() == 1 && count <= 1) {
