@@ -4,6 +4,7 @@ module dev.sparsellm.runtime {
     requires dev.sparsellm.kernels;
     requires info.picocli;
     requires com.fasterxml.jackson.databind;
-    requires org.jline;
-    requires progressbar;
+    requires org.jline.reader;
+    requires org.jline.terminal;
+    requires me.tongfei.progressbar;
 }
