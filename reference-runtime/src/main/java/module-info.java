@@ -1,10 +1,12 @@
 /** A llama3.java-style host of the operator SPI: models in GGUF files, sessions, the command line. */
 module dev.sparsellm.runtime {
     requires transitive dev.sparsellm.spi;
-    requires dev.sparsellm.kernels;
+    requires transitive dev.sparsellm.kernels;
     requires info.picocli;
     requires com.fasterxml.jackson.databind;
     requires org.jline.reader;
     requires org.jline.terminal;
     requires me.tongfei.progressbar;
+
+    exports dev.sparsellm.runtime.tokenizer;
 }
