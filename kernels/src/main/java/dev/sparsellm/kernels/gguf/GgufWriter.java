@@ -264,10 +264,12 @@ public final class GgufWriter {
         /** The bytes of a segment. */
         static Body of(MemorySegment bytes) {
             return channel -> {
-                long chunk = 1 << 24;
-                for (long from = 0; from < bytes.byteSize(); from += chunk) {
-                    long length = Math.min(chunk, bytes.byteSize() - from);
-                    writeFully(channel, bytes.asSlice(from, length).asByteBuffer());
+                // Through a copy: a segment over float[] cannot be seen as a ByteBuffer.
+                byte[] chunk = new byte[(int) Math.min(1 << 20, bytes.byteSize())];
+                for (long from = 0; from < bytes.byteSize(); from += chunk.length) {
+                    int length = (int) Math.min(chunk.length, bytes.byteSize() - from);
+                    MemorySegment.copy(bytes, from, MemorySegment.ofArray(chunk), 0, length);
+                    writeFully(channel, ByteBuffer.wrap(chunk, 0, length));
                 }
             };
         }

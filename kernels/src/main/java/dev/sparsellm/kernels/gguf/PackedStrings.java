@@ -5,8 +5,8 @@ import java.util.AbstractList;
 import java.util.RandomAccess;
 
 /**
- * A metadata array of strings in the bytes the file has, decoded when asked for: a vocabulary of 128256 tokens with its
- * 280147 merges opens without making one string, and memory stays within that of the file.
+ * A metadata array of strings in the bytes the file has, decoded when asked for: a vocabulary of 128256 tokens with all
+ * its merges opens without making one string, and memory stays within that of the file.
  */
 final class PackedStrings extends AbstractList<String> implements RandomAccess {
 
