@@ -8,5 +8,15 @@ module dev.sparsellm.runtime {
     requires org.jline.terminal;
     requires me.tongfei.progressbar;
 
+    exports dev.sparsellm.runtime;
+    exports dev.sparsellm.runtime.compare;
+    exports dev.sparsellm.runtime.lineup;
+    exports dev.sparsellm.runtime.quality;
+    exports dev.sparsellm.runtime.sampling;
     exports dev.sparsellm.runtime.tokenizer;
+
+    uses dev.sparsellm.spi.OperatorProvider;
+
+    provides dev.sparsellm.spi.OperatorProvider with
+            dev.sparsellm.runtime.dense.DenseProvider;
 }

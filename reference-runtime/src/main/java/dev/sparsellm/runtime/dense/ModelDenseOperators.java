@@ -1,0 +1,56 @@
+package dev.sparsellm.runtime.dense;
+
+import dev.sparsellm.kernels.Kernels;
+import dev.sparsellm.kernels.Scratch;
+import dev.sparsellm.spi.Activation;
+import dev.sparsellm.spi.DenseOperators;
+import dev.sparsellm.spi.FeedForward;
+import dev.sparsellm.spi.ModelDescription;
+import dev.sparsellm.spi.Projection;
+import dev.sparsellm.spi.SessionContext;
+import dev.sparsellm.spi.Tensor;
+
+/** Opens dense operators of one model. Safe for any thread. */
+public final class ModelDenseOperators implements DenseOperators {
+
+    private final Kernels kernels;
+    private final ModelDescription model;
+
+    public ModelDenseOperators(Kernels kernels, ModelDescription model) {
+        this.kernels = kernels;
+        this.model = model;
+    }
+
+    @Override
+    public Projection projection(Tensor weights, SessionContext context) {
+        return new DenseProjection(
+                kernels.rows(weights), weights.rowBytes(), context.workers(), scratch(context));
+    }
+
+    @Override
+    public FeedForward feedForward(int layer, SessionContext context) {
+        return feedForward(layer, activation(), context);
+    }
+
+    /** A feed-forward block with another activation than the model's own. */
+    public FeedForward feedForward(int layer, Activation activation, SessionContext context) {
+        return new DenseFeedForward(kernels, model.layers().get(layer), activation, context, scratch(context));
+    }
+
+    /** The model's own activation. */
+    public Activation activation() {
+        return switch (model.activation()) {
+            case SILU -> (pass, gate, offset, from, to) -> kernels.silu(gate, offset + from, offset + to);
+            case GELU, RELU -> throw new IllegalArgumentException(
+                    "No dense activation for " + model.activation() + ": this host runs Llama models, which use SILU");
+        };
+    }
+
+    private static Scratch[] scratch(SessionContext context) {
+        Scratch[] scratch = new Scratch[context.workers().threads()];
+        for (int i = 0; i < scratch.length; i++) {
+            scratch[i] = new Scratch();
+        }
+        return scratch;
+    }
+}

@@ -1,0 +1,114 @@
+package dev.sparsellm.runtime;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.sparsellm.runtime.quality.Perplexity;
+import dev.sparsellm.runtime.quality.Windows;
+import dev.sparsellm.runtime.sampling.SamplingOptions;
+import dev.sparsellm.spi.ProgressSink;
+import dev.sparsellm.testing.SharedFiles;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.assertj.core.data.Percentage;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestFactory;
+
+/** Figures and texts that llama.cpp and an independent numpy model gave for the same files. */
+class GoldensTest {
+
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    @TestFactory
+    List<DynamicTest> perplexityAgreesWithLlamaCpp() throws IOException {
+        List<DynamicTest> tests = new ArrayList<>();
+        for (JsonNode golden : JSON.readTree(Files.readString(SharedFiles.require("goldens/perplexity.json")))) {
+            String model = golden.get("model").asText();
+            String name = "%s, %s, %d × %d".formatted(
+                    model, golden.get("file").asText(), golden.get("chunks").asInt(), golden.get("ctx").asInt());
+            tests.add(DynamicTest.dynamicTest(name, () -> {
+                try (Model opened = open(model, 2)) {
+                    String text = Files.readString(SharedFiles.require(golden.get("file").asText()));
+                    Windows windows = Windows.ofText(
+                            opened.tokenizer(), text, golden.get("ctx").asInt(), golden.get("chunks").asInt());
+                    Perplexity result = Perplexity.of(opened, opened.lineup("dense"), windows, ProgressSink.NONE);
+                    assertThat(result.windows()).isEqualTo(golden.get("chunks").asInt());
+                    assertThat(result.perplexity())
+                            .isCloseTo(golden.get("perplexity").asDouble(), Percentage.withPercentage(0.05));
+                }
+            }));
+        }
+        assertThat(tests).hasSizeGreaterThan(10);
+        return tests;
+    }
+
+    @Test
+    void perplexityOnTokenIdsAgreesWithTheNumpyModel() throws IOException {
+        JsonNode golden = JSON.readTree(Files.readString(SharedFiles.require("goldens/chess.json")));
+        try (Model model = open(golden.get("model").asText(), 2)) {
+            int[] ids = ids(SharedFiles.require(golden.get("ids").asText()));
+            Windows windows = Windows.ofIds(model.tokenizer(), ids, golden.get("ctx").asInt(), Integer.MAX_VALUE);
+            Perplexity result = Perplexity.of(model, model.lineup("dense"), windows, ProgressSink.NONE);
+            JsonNode dense = golden.get("rows").get(0);
+            assertThat(dense.get("method").asText()).isEqualTo("dense");
+            assertThat(result.perplexity())
+                    .isCloseTo(dense.get("perplexity").asDouble(), Percentage.withPercentage(0.01));
+        }
+    }
+
+    @TestFactory
+    List<DynamicTest> greedyTextIsLlamaCpps() throws IOException {
+        List<DynamicTest> tests = new ArrayList<>();
+        for (JsonNode golden : JSON.readTree(Files.readString(SharedFiles.require("goldens/greedy.json")))) {
+            tests.add(DynamicTest.dynamicTest(golden.get("prompt").asText(), () -> {
+                try (Model model = open(golden.get("model").asText(), 2);
+                        Session session = model.newSession(model.lineup("dense"), 512)) {
+                    Generation generation = session.generate(
+                            new GenerationRequest(
+                                    session.prompt(golden.get("prompt").asText()),
+                                    golden.get("n").asInt(),
+                                    SamplingOptions.greedy()),
+                            TokenSink.NONE);
+                    assertThat(generation.text().strip())
+                            .isEqualTo(golden.get("text").asText().strip());
+                }
+            }));
+        }
+        assertThat(tests).isNotEmpty();
+        return tests;
+    }
+
+    @Test
+    void logitsHaveTheSameBitsOnAnyNumberOfThreads() {
+        List<float[]> runs = new ArrayList<>();
+        for (int threads : new int[] {1, 2, 4}) {
+            try (Model model = open("models/types/random-2L-Q4_K_M.gguf", threads);
+                    Session session = model.newSession(model.lineup("dense"), 300)) {
+                int[] ids = session.prompt("Once upon a time there was a little girl. ".repeat(16));
+                int vocab = model.description().shape().vocab();
+                float[] logits = new float[ids.length * vocab];
+                session.read(ids, 0, (row, all, offset) ->
+                        System.arraycopy(all, offset, logits, row * vocab, vocab));
+                runs.add(logits);
+            }
+        }
+        assertThat(runs.get(1)).isEqualTo(runs.get(0));
+        assertThat(runs.get(2)).isEqualTo(runs.get(0));
+    }
+
+    private static Model open(String file, int threads) {
+        return Model.load(SharedFiles.require(file), ModelOptions.defaults().withThreads(threads));
+    }
+
+    private static int[] ids(Path file) throws IOException {
+        return Arrays.stream(Files.readString(file).strip().split("\\s+"))
+                .mapToInt(Integer::parseInt)
+                .toArray();
+    }
+}
