@@ -9,8 +9,9 @@ import java.nio.charset.StandardCharsets;
  * written as U+2581; of all neighbouring pairs that are a token together the one with the highest score is merged, the
  * leftmost first, until no pair is a token. A character that is no token becomes the tokens of its bytes.
  *
- * <p>Pairs wait in a priority queue and symbols are a linked list: O(n log n) for a text of n characters. All working
- * memory belongs to one call.
+ * <p>Pairs wait in a priority queue and symbols are a linked list: O(n log n) for n characters. Where no piece of the
+ * vocabulary goes on across the start of a word, as in every vocabulary seen so far, each word is encoded by itself: the
+ * same tokens, and the working memory stays in the cache. All working memory belongs to one call.
  */
 final class SentencePieceEncoder implements TextEncoder {
 
@@ -20,10 +21,12 @@ final class SentencePieceEncoder implements TextEncoder {
     private final int[] order;                     // [id] lower for a higher score
     private final int[] byteTokens = new int[256]; // [byte] a token or -1
     private final int unknown;
+    private final boolean blanksOnlyLead;
 
     /** @throws GgufException if the scores are missing or do not fit the vocabulary */
     SentencePieceEncoder(Vocabulary vocabulary, GgufMetadata metadata, int unknown) {
         this.unknown = unknown;
+        blanksOnlyLead = blanksOnlyLead(vocabulary);
         float[] scores = metadata.reals(SCORES).orElseThrow(() -> new GgufException(SCORES
                 + " is missing, without which a tokenizer of the kind llama cannot work; convert the model again"));
         Vocabulary.requireSize(SCORES, scores.length, vocabulary.size());
@@ -58,9 +61,47 @@ final class SentencePieceEncoder implements TextEncoder {
     @Override
     public void encode(String text, IntList out) {
         byte[] utf8 = text.replace(' ', Vocabulary.SPACE_MARK).getBytes(StandardCharsets.UTF_8);
-        if (utf8.length > 0) {
-            new Symbols(utf8, text.codePointCount(0, text.length())).encode(out);
+        Symbols symbols = new Symbols(utf8);
+        for (int from = 0, to; from < utf8.length; from = to) {
+            to = blanksOnlyLead ? endOfWord(utf8, from) : utf8.length;
+            symbols.encode(from, to, out);
         }
+    }
+
+    /** Where the blanks and the word that begin here end: at the next blank after another character. */
+    private static int endOfWord(byte[] utf8, int from) {
+        boolean inWord = false;
+        int at = from;
+        for (; at < utf8.length; at += length(utf8[at])) {
+            boolean blank = isBlank(utf8, at);
+            if (blank && inWord) {
+                break;
+            }
+            inWord = !blank;
+        }
+        return at;
+    }
+
+    private static boolean isBlank(byte[] utf8, int at) {
+        return utf8[at] == (byte) 0xE2 && utf8[at + 1] == (byte) 0x96 && utf8[at + 2] == (byte) 0x81; // U+2581
+    }
+
+    /** Whether no piece has a blank after another character, so that nothing is merged across the start of a word. */
+    private static boolean blanksOnlyLead(Vocabulary vocabulary) {
+        for (int id = 0; id < vocabulary.size(); id++) {
+            String piece = vocabulary.piece(id);
+            for (int i = 1; i < piece.length(); i++) {
+                if (piece.charAt(i) == Vocabulary.SPACE_MARK && piece.charAt(i - 1) != Vocabulary.SPACE_MARK) {
+                    return false;
+                }
+            }
+        }
+        return true;
+    }
+
+    /** Bytes of the character that begins with this one. */
+    private static int length(byte first) {
+        return first >= 0 ? 1 : Integer.numberOfLeadingZeros(~first << 24);
     }
 
     private void encodeBytes(byte[] utf8, int from, int to, IntList out) {
@@ -74,38 +115,34 @@ final class SentencePieceEncoder implements TextEncoder {
         }
     }
 
-    /** The text at work, as a linked list of stretches of its bytes, and the merges that wait. Of one call. */
+    /** The stretch at work, as a linked list of stretches of its bytes, and the merges that wait. Of one call. */
     private final class Symbols {
 
         private final byte[] utf8;
-        private final int count;
-        private final LongHeap queue; // order, then position of the left one
-        private final int[] start;    // [symbol] first byte; [count] the text's length
-        private final int[] previous;
-        private final int[] next;     // count at the end
-        private final int[] token;    // a token, or -1: a character that is none
-        private final int[] merged;   // the token this and the next symbol are together, or -1
+        private final LongHeap queue = new LongHeap(64); // order, then position of the left one
+        private int count;
+        private int[] start = new int[64];    // [symbol] first byte; [count] where the stretch ends
+        private int[] previous = new int[64];
+        private int[] next = new int[64];     // count at the end
+        private int[] token = new int[64];    // a token, or -1: a character that is none
+        private int[] merged = new int[64];   // the token this and the next symbol are together, or -1
 
-        Symbols(byte[] utf8, int count) {
+        Symbols(byte[] utf8) {
             this.utf8 = utf8;
-            this.count = count;
-            queue = new LongHeap(count);
-            start = new int[count + 1];
-            previous = new int[count + 1];
-            next = new int[count];
-            token = new int[count];
-            merged = new int[count];
         }
 
-        void encode(IntList out) {
-            for (int i = 0, at = 0; i < count; i++) {
-                start[i] = at;
+        void encode(int from, int to, IntList out) {
+            reserve(to - from + 1);
+            count = 0;
+            for (int at = from; at < to; count++) {
+                start[count] = at;
                 at += length(utf8[at]);
-                previous[i] = i - 1;
-                next[i] = i + 1;
-                token[i] = pieces.find(utf8, start[i], at);
+                previous[count] = count - 1;
+                next[count] = count + 1;
+                token[count] = pieces.find(utf8, start[count], at);
             }
-            start[count] = utf8.length;
+            start[count] = to;
+            queue.clear();
             for (int i = 0; i < count; i++) {
                 consider(i);
             }
@@ -145,9 +182,14 @@ final class SentencePieceEncoder implements TextEncoder {
             }
         }
 
-        /** Bytes of the character that begins with this one. */
-        private static int length(byte first) {
-            return first >= 0 ? 1 : Integer.numberOfLeadingZeros(~first << 24);
+        private void reserve(int size) {
+            if (start.length < size) {
+                start = new int[size * 2];
+                previous = new int[size * 2];
+                next = new int[size * 2];
+                token = new int[size * 2];
+                merged = new int[size * 2];
+            }
         }
     }
 }
