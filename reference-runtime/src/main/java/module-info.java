@@ -9,6 +9,7 @@ module dev.sparsellm.runtime {
     requires me.tongfei.progressbar;
 
     exports dev.sparsellm.runtime;
+    exports dev.sparsellm.runtime.chat;
     exports dev.sparsellm.runtime.compare;
     exports dev.sparsellm.runtime.lineup;
     exports dev.sparsellm.runtime.quality;
