@@ -6,6 +6,7 @@ import dev.sparsellm.kernels.gguf.GgufException;
 import dev.sparsellm.kernels.gguf.GgufMetadata;
 import dev.sparsellm.kernels.gguf.GgufTensor;
 import dev.sparsellm.kernels.gguf.ModelFingerprint;
+import dev.sparsellm.runtime.chat.ChatFormat;
 import dev.sparsellm.runtime.host.HostOfModel;
 import dev.sparsellm.runtime.lineup.Lineup;
 import dev.sparsellm.runtime.lineup.LineupBuilder;
@@ -22,6 +23,7 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * An open model: weights mapped, tokenizer read, providers found. Open one, then as many {@link Session}s as needed,
@@ -124,6 +126,11 @@ public final class Model implements AutoCloseable {
 
     public Tokenizer tokenizer() {
         return tokenizer;
+    }
+
+    /** How conversations are written for this model; empty if it was not made for any, or for one not known. */
+    public Optional<ChatFormat> chatFormat() {
+        return ChatFormat.of(file.metadata(), tokenizer);
     }
 
     /** The providers on the path. */
