@@ -1,0 +1,67 @@
+package dev.sparsellm.runtime.cli;
+
+import dev.sparsellm.kernels.gguf.Gguf;
+import dev.sparsellm.runtime.Model;
+import java.io.PrintStream;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+@Command(
+        name = "inspect",
+        description = "Shows what is in a model file, and who would compute which operator of it.",
+        mixinStandardHelpOptions = true,
+        sortOptions = false)
+final class InspectCommand implements Callable<Integer> {
+
+    private final Context context;
+
+    @Mixin
+    private ModelArguments model = new ModelArguments();
+
+    @Option(names = "--json", description = "Print one object: file, metadata, tensors, types, operators.")
+    private boolean json;
+
+    InspectCommand(Context context) {
+        this.context = context;
+    }
+
+    ModelArguments model() {
+        return model;
+    }
+
+    /** A file whose model cannot run here is still shown; then what is wrong with it is the error. */
+    @Override
+    public Integer call() {
+        PrintStream out = context.streams().out();
+        Map<String, Object> map = new LinkedHashMap<>();
+        try (Gguf file = Gguf.open(model.path(context))) {
+            FileListing listing = new FileListing(file);
+            if (json) {
+                listing.putInto(map);
+            } else {
+                listing.print(out);
+                out.flush();
+            }
+        }
+        try (Model open = model.open(context)) {
+            OperatorListing listing = OperatorListing.of(open, model.preference(context));
+            if (json) {
+                listing.putInto(map);
+            } else {
+                listing.print(out);
+            }
+        } catch (RuntimeException e) {
+            map.put("error", e.getMessage());
+            throw e;
+        } finally {
+            if (json) {
+                Json.print(out, map);
+            }
+        }
+        return ExitCode.OK;
+    }
+}

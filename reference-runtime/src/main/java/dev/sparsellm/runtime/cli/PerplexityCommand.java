@@ -1,0 +1,115 @@
+package dev.sparsellm.runtime.cli;
+
+import dev.sparsellm.runtime.lineup.Lineup;
+import dev.sparsellm.runtime.Model;
+import dev.sparsellm.runtime.quality.Perplexity;
+import dev.sparsellm.runtime.quality.Windows;
+import dev.sparsellm.runtime.tokenizer.Tokenizer;
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.regex.Pattern;
+import picocli.CommandLine.ArgGroup;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+@Command(
+        name = "perplexity",
+        description = "How well a model predicts a text: exp of the mean negative log-likelihood, as llama.cpp counts it.",
+        mixinStandardHelpOptions = true,
+        sortOptions = false)
+final class PerplexityCommand implements Callable<Integer> {
+
+    private static final Pattern BLANKS = Pattern.compile("[\\s,\\[\\]]+");
+
+    private final Context context;
+
+    @Mixin
+    private ModelArguments model = new ModelArguments();
+
+    @ArgGroup
+    private TextArguments text = new TextArguments();
+
+    @Option(names = "--ids", description = "The text is token ids, separated by blanks, without begin marks.")
+    private boolean ids;
+
+    @Option(
+            names = "--ctx",
+            paramLabel = "N",
+            defaultValue = "512",
+            description = "Positions of a window; its second half is scored. Default: ${DEFAULT-VALUE}.")
+    private int length;
+
+    @Option(names = "--chunks", paramLabel = "N", description = "Windows to read. Default: all.")
+    private Integer chunks;
+
+    @Option(names = "--json", description = "Print {\"perplexity\":..., \"tokens\":...}.")
+    private boolean json;
+
+    PerplexityCommand(Context context) {
+        this.context = context;
+    }
+
+    ModelArguments model() {
+        return model;
+    }
+
+    @Override
+    public Integer call() {
+        Streams streams = context.streams();
+        if (chunks != null && chunks < 1) {
+            throw new UsageException("--chunks is " + chunks + "; give a number from 1");
+        }
+        String content = text.read(streams);
+        try (Model open = model.open(context)) {
+            int most = chunks == null ? Integer.MAX_VALUE : chunks;
+            Tokenizer tokenizer = open.tokenizer();
+            Windows windows = ids
+                    ? Windows.ofIds(tokenizer, parseIds(content, tokenizer.vocabularySize()), length, most)
+                    : Windows.ofText(tokenizer, content, length, most);
+            Lineup lineup = open.defaultLineup();
+            Perplexity result = Perplexity.of(open, lineup, windows, new ConsoleProgress(streams));
+            if (json) {
+                Json.print(streams.out(), asMap(result, lineup));
+            } else {
+                streams.out().println(String.format(
+                        Locale.ROOT,
+                        "Perplexity %.4f ± %.4f over %d tokens in %d windows of %d, by %s, %.1f s",
+                        result.perplexity(),
+                        result.standardError(),
+                        result.tokens(),
+                        result.windows(),
+                        length,
+                        Listing.members(lineup),
+                        result.nanos() / 1e9));
+            }
+        }
+        return ExitCode.OK;
+    }
+
+    private static int[] parseIds(String content, int vocabulary) {
+        return BLANKS.splitAsStream(content.strip())
+                .filter(word -> !word.isEmpty())
+                .mapToInt(word -> {
+                    if (!word.matches("[0-9]{1,9}") || Integer.parseInt(word) >= vocabulary) {
+                        throw new IllegalArgumentException("The text is read as token ids (--ids), and '"
+                                + Quoted.of(word, 20) + "' is none from 0 to " + (vocabulary - 1));
+                    }
+                    return Integer.parseInt(word);
+                })
+                .toArray();
+    }
+
+    private static Map<String, Object> asMap(Perplexity result, Lineup lineup) {
+        Map<String, Object> map = new LinkedHashMap<>();
+        map.put("perplexity", result.perplexity());
+        map.put("tokens", result.tokens());
+        map.put("standard_error", result.standardError());
+        map.put("chunks", result.windows());
+        map.put("seconds", result.nanos() / 1e9);
+        map.put("providers", lineup.members().stream().map(Lineup.Member::id).toList());
+        return map;
+    }
+}

@@ -1,0 +1,2 @@
+/** The model that comes with this jar. What must not live here: anything about other models. */
+package dev.sparsellm.runtime.demo;
