@@ -21,8 +21,8 @@ import picocli.CommandLine.Option;
         name = "bench",
         description = "Measures tokens per second, reading and writing. Providers take turns, so that a machine that"
                 + " slows down or speeds up does so for all.",
-        mixinStandardHelpOptions = true,
-        sortOptions = false)
+        sortOptions = false,
+        abbreviateSynopsis = true)
 final class BenchCommand implements Callable<Integer> {
 
     /** What providers do depends on the text, so it is one; repeated as often as needed. */
@@ -62,6 +62,9 @@ final class BenchCommand implements Callable<Integer> {
 
     @Option(names = "--json", description = "Print {\"results\":[{\"provider\":..., \"prefill\":{...}, \"decode\":{...}}]}.")
     private boolean json;
+
+    @Mixin
+    private HelpOption help = new HelpOption();
 
     BenchCommand(Context context) {
         this.context = context;

@@ -20,8 +20,8 @@ import picocli.CommandLine.Option;
 @Command(
         name = "generate",
         description = "Writes on from a prompt.",
-        mixinStandardHelpOptions = true,
-        sortOptions = false)
+        sortOptions = false,
+        abbreviateSynopsis = true)
 final class GenerateCommand implements Callable<Integer> {
 
     private final Context context;
@@ -61,6 +61,9 @@ final class GenerateCommand implements Callable<Integer> {
             names = "--json",
             description = "Print {\"text\":..., \"ids\":[...], \"prompt_tokens\":..., \"tokens_per_second\":...}.")
     private boolean json;
+
+    @Mixin
+    private HelpOption help = new HelpOption();
 
     GenerateCommand(Context context) {
         this.context = context;

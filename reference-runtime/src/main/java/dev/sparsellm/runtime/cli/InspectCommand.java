@@ -13,8 +13,8 @@ import picocli.CommandLine.Option;
 @Command(
         name = "inspect",
         description = "Shows what is in a model file, and who would compute which operator of it.",
-        mixinStandardHelpOptions = true,
-        sortOptions = false)
+        sortOptions = false,
+        abbreviateSynopsis = true)
 final class InspectCommand implements Callable<Integer> {
 
     private final Context context;
@@ -24,6 +24,9 @@ final class InspectCommand implements Callable<Integer> {
 
     @Option(names = "--json", description = "Print one object: file, metadata, tensors, types, operators.")
     private boolean json;
+
+    @Mixin
+    private HelpOption help = new HelpOption();
 
     InspectCommand(Context context) {
         this.context = context;

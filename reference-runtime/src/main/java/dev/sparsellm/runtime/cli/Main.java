@@ -57,14 +57,19 @@ public final class Main {
 
     private static CommandLine commandLine(Context context) {
         CommandLine root = new CommandLine(new Root());
-        root.addSubcommand(new GenerateCommand(context));
-        //root.addSubcommand(new ChatCommand(context));
+        GenerateCommand generate = new GenerateCommand(context);
+        addWithSettings(root, generate, generate.model(), context);
+        ChatCommand chat = new ChatCommand(context);
+        addWithSettings(root, chat, chat.model(), context);
         root.addSubcommand(new TokenizeCommand(context));
-        root.addSubcommand(new PerplexityCommand(context));
-        root.addSubcommand(new BenchCommand(context));
-        root.addSubcommand(new InspectCommand(context));
+        PerplexityCommand perplexity = new PerplexityCommand(context);
+        addWithSettings(root, perplexity, perplexity.model(), context);
+        BenchCommand bench = new BenchCommand(context);
+        addWithSettings(root, bench, bench.model(), context);
+        InspectCommand inspect = new InspectCommand(context);
+        addWithSettings(root, inspect, inspect.model(), context);
         root.addSubcommand(new ProvidersCommand(context));
-        //root.addSubcommand(new SynthesizeCommand(context));
+        root.addSubcommand(new SynthesizeCommand(context));
         // A prompt may begin with an @.
         root.setExpandAtFiles(false);
         root.setUsageHelpAutoWidth(false);
@@ -76,6 +81,13 @@ public final class Main {
         root.setParameterExceptionHandler((e, args) -> Failures.report(e, streams));
         root.setExecutionExceptionHandler((e, command, result) -> Failures.report(e, streams));
         return root;
+    }
+
+    /** Commands that open a model take the providers' settings as options, too. */
+    private static void addWithSettings(CommandLine root, Object command, ModelArguments model, Context context) {
+        CommandLine line = new CommandLine(command);
+        model.addSettings(line.getCommandSpec(), context.catalog());
+        root.addSubcommand(line);
     }
 
     @Command(

@@ -18,8 +18,8 @@ import picocli.CommandLine.Option;
 @Command(
         name = "perplexity",
         description = "How well a model predicts a text: exp of the mean negative log-likelihood, as llama.cpp counts it.",
-        mixinStandardHelpOptions = true,
-        sortOptions = false)
+        sortOptions = false,
+        abbreviateSynopsis = true)
 final class PerplexityCommand implements Callable<Integer> {
 
     private static final Pattern BLANKS = Pattern.compile("[\\s,\\[\\]]+");
@@ -47,6 +47,9 @@ final class PerplexityCommand implements Callable<Integer> {
 
     @Option(names = "--json", description = "Print {\"perplexity\":..., \"tokens\":...}.")
     private boolean json;
+
+    @Mixin
+    private HelpOption help = new HelpOption();
 
     PerplexityCommand(Context context) {
         this.context = context;

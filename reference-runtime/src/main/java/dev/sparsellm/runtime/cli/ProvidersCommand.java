@@ -11,19 +11,23 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 @Command(
         name = "providers",
         description = "Lists who can compute, and what may be tuned about them.",
-        mixinStandardHelpOptions = true,
-        sortOptions = false)
+        sortOptions = false,
+        abbreviateSynopsis = true)
 final class ProvidersCommand implements Callable<Integer> {
 
     private final Context context;
 
     @Option(names = "--json", description = "Print {\"providers\":[...], \"broken\":[...]}.")
     private boolean json;
+
+    @Mixin
+    private HelpOption help = new HelpOption();
 
     ProvidersCommand(Context context) {
         this.context = context;

@@ -14,8 +14,8 @@ import picocli.CommandLine.Option;
 @Command(
         name = "tokenize",
         description = "Turns text into token ids.",
-        mixinStandardHelpOptions = true,
-        sortOptions = false)
+        sortOptions = false,
+        abbreviateSynopsis = true)
 final class TokenizeCommand implements Callable<Integer> {
 
     private final Context context;
@@ -36,6 +36,9 @@ final class TokenizeCommand implements Callable<Integer> {
 
     @Option(names = "--json", description = "Print {\"ids\":[...]}.")
     private boolean json;
+
+    @Mixin
+    private HelpOption help = new HelpOption();
 
     TokenizeCommand(Context context) {
         this.context = context;
