@@ -11,10 +11,15 @@ module dev.sparsellm.runtime {
     exports dev.sparsellm.runtime;
     exports dev.sparsellm.runtime.chat;
     exports dev.sparsellm.runtime.compare;
+    exports dev.sparsellm.runtime.demo;
     exports dev.sparsellm.runtime.lineup;
     exports dev.sparsellm.runtime.quality;
     exports dev.sparsellm.runtime.sampling;
     exports dev.sparsellm.runtime.tokenizer;
+
+    // Commands are described by annotations on their fields.
+    opens dev.sparsellm.runtime.cli to
+            info.picocli;
 
     uses dev.sparsellm.spi.OperatorProvider;
 
