@@ -1,0 +1,41 @@
+package dev.sparsellm.kernels;
+
+import java.lang.foreign.MemorySegment;
+
+/**
+ * The loops over weights that {@link PackedChannelProduct} is made of. All implementations compute each output by the
+ * same operations in the same order, fused multiply-adds over ascending channels, and so get the same bits.
+ *
+ * <p>Sweeps take the channels listed in {@code channels[from … to)}, a few at a time, {@code base + c · stride} being
+ * the byte where channel c begins, and do for all of {@code n} outputs, a multiple of the tile,
+ * {@code y[yOffset + o] += Σ_c a[aOffset + c] · w[c][o]}.
+ */
+interface ChannelSteps {
+
+    /** Memory streams that are read side by side. Measured: 4 too few to hide latency, from 16 on prefetchers lose track. */
+    int STREAMS = 8;
+
+    /** Weights are F32. */
+    void f32(
+            MemorySegment w, long base, long stride, int[] channels, int from, int to,
+            float[] a, int aOffset, float[] y, int yOffset, int n);
+
+    /** Weights are pairs of BF16. */
+    void bf16(
+            MemorySegment w, long base, long stride, int[] channels, int from, int to,
+            float[] a, int aOffset, float[] y, int yOffset, int n);
+
+    /** Weights are codes of {@code bits} bits; the sum comes out {@link ChannelCoding#codeUnit()} times too large. */
+    void codes(
+            int bits, MemorySegment w, long base, long stride, int[] channels, int from, int to,
+            float[] a, int aOffset, float[] y, int yOffset, int n);
+
+    /** {@code y[yOffset + o] += s[sOffset + o] · (t[tOffset + o] + shift)}. */
+    void addScaled(float[] s, int sOffset, float[] t, int tOffset, float shift, float[] y, int yOffset, int n);
+
+    /** {@code y[yOffset + o] += m[mOffset + o] · sum}. */
+    void addMinima(float[] m, int mOffset, float sum, float[] y, int yOffset, int n);
+
+    /** {@code s[sOffset + o] *= d[dOffset + o]}. */
+    void multiply(float[] d, int dOffset, float[] s, int sOffset, int n);
+}

@@ -1,0 +1,203 @@
+package dev.sparsellm.kernels;
+
+import java.lang.foreign.MemorySegment;
+
+/**
+ * Walks a list of channels through a {@link ChannelLayout}: plain types in bunches of as many channels as memory serves
+ * side by side; quantised ones group by group, {@code t = Σ a · q} over the group's channels first, so that scales are
+ * applied once per group.
+ */
+final class PackedChannelProduct implements ChannelProduct {
+
+    private final ChannelLayout layout;
+    private final ChannelCoding coding;
+    private final MemorySegment data;
+    private final ChannelSteps steps;
+
+    PackedChannelProduct(ChannelMajor weights, ChannelSteps steps) {
+        this.layout = weights.layout();
+        this.coding = layout.coding();
+        this.data = weights.data();
+        this.steps = steps;
+    }
+
+    @Override
+    public int rows() {
+        return layout.rows();
+    }
+
+    @Override
+    public int columns() {
+        return layout.columns();
+    }
+
+    @Override
+    public int accumulatorLength() {
+        return layout.paddedRows();
+    }
+
+    @Override
+    public int group() {
+        return coding.group();
+    }
+
+    @Override
+    public long bytesRead(int kept) {
+        long scales = layout.codesOffset() * layout.units();
+        return scales + kept * (layout.paddedRows() / coding.tile() * 64L);
+    }
+
+    @Override
+    public void accumulate(
+            float[] a, int aOffset, int[] channels, int from, int to, float[] y, int yOffset, Scratch scratch) {
+        Ranges.check(from, to, channels.length, "channels");
+        Ranges.check(yOffset, yOffset + layout.paddedRows(), y.length, "accumulator");
+        if (from == to) {
+            return;
+        }
+        Ranges.check(channels[from], channels[to - 1] + 1, layout.columns(), "channels listed");
+        if (coding.plain()) {
+            for (int i = from; i < to; i += ChannelSteps.STREAMS) {
+                plain(channels, i, Math.min(to, i + ChannelSteps.STREAMS), a, aOffset, y, yOffset);
+            }
+        } else {
+            float[] planes = scratch.floats(Planes.COUNT * layout.paddedRows());
+            int unit = -1;
+            for (int i = from, end; i < to; i = end) {
+                int group = channels[i] / coding.group();
+                end = endOfGroup(channels, i, to, group);
+                int unitOfGroup = channels[i] / layout.channelsPerUnit();
+                if (unitOfGroup != unit) {
+                    unit = unitOfGroup;
+                    unitScales(unit, planes);
+                }
+                group(group, channels, i, end, a, aOffset, y, yOffset, planes);
+            }
+        }
+    }
+
+    private int endOfGroup(int[] channels, int from, int to, int group) {
+        int last = (group + 1) * coding.group();
+        int end = from + 1;
+        while (end < to && channels[end] < last) {
+            end++;
+        }
+        return end;
+    }
+
+    private void plain(int[] channels, int from, int to, float[] a, int aOffset, float[] y, int yOffset) {
+        long stride = layout.stride();
+        int n = layout.paddedRows();
+        switch (layout.type()) {
+            case F32 -> steps.f32(data, 0, stride, channels, from, to, a, aOffset, y, yOffset, n);
+            case BF16 -> steps.bf16(data, 0, stride, channels, from, to, a, aOffset, y, yOffset, n);
+            default -> HalfChannels.sweep(data, 0, stride, channels, from, to, a, aOffset, y, yOffset, n);
+        }
+    }
+
+    private void group(
+            int group, int[] channels, int from, int to, float[] a, int aOffset, float[] y, int yOffset,
+            float[] planes) {
+        int n = layout.paddedRows();
+        int unit = channels[from] / layout.channelsPerUnit();
+        long codes = unit * layout.unitBytes() + layout.codesOffset()
+                - unit * layout.channelsPerUnit() * layout.stride();
+        int sums = Planes.SUMS * n;
+        java.util.Arrays.fill(planes, sums, sums + n, 0f);
+        int bunches = (to - from + ChannelSteps.STREAMS - 1) / ChannelSteps.STREAMS;
+        for (int b = 0; b < bunches; b++) {
+            steps.codes(
+                    coding.bits(), data, codes, layout.stride(),
+                    channels, from + (to - from) * b / bunches, from + (to - from) * (b + 1) / bunches,
+                    a, aOffset, planes, sums, n);
+        }
+        groupScales(unit, group % layout.groupsPerUnit(), planes);
+        float sum = 0;
+        if (coding.hasMin()) {
+            for (int i = from; i < to; i++) {
+                sum += a[aOffset + channels[i]];
+            }
+        }
+        float shift = coding.zero() * coding.codeUnit() * sum;
+        int scales = (coding.hasSub() ? Planes.SUBS : Planes.SCALES) * n;
+        steps.addScaled(planes, scales, planes, sums, shift, y, yOffset, n);
+        if (coding.hasMin()) {
+            int minima = (coding.hasSub() ? Planes.SUB_MINS : Planes.MINS) * n;
+            steps.addMinima(planes, minima, sum, y, yOffset, n);
+        }
+    }
+
+    /** Unpacks the scales that all groups of a unit share. */
+    private void unitScales(int unit, float[] planes) {
+        int n = layout.paddedRows();
+        long at = unit * layout.unitBytes();
+        Planes.halves(data, at, 1 / coding.codeUnit(), planes, Planes.SCALES * n, n);
+        if (coding.hasMin()) {
+            float sign = coding.hasSub() ? -1 : 1;
+            Planes.halves(data, at + layout.minOffset(), sign, planes, Planes.MINS * n, n);
+        }
+    }
+
+    /** Unpacks a group's own factors and multiplies them with the unit's. */
+    private void groupScales(int unit, int group, float[] planes) {
+        int n = layout.paddedRows();
+        long at = unit * layout.unitBytes() + group * layout.subBytes();
+        long sub = at + layout.subOffset();
+        switch (coding.scales()) {
+            case SUB -> Planes.bytes(data, sub, planes, Planes.SUBS * n, n);
+            case SUB_MIN -> {
+                Planes.bytes(data, sub, planes, Planes.SUBS * n, n);
+                Planes.bytes(data, at + layout.subMinOffset(), planes, Planes.SUB_MINS * n, n);
+            }
+            case SUB_MIN_NIBBLES -> {
+                Planes.lowNibbles(data, sub, planes, Planes.SUBS * n, n);
+                Planes.highNibbles(data, sub, planes, Planes.SUB_MINS * n, n);
+            }
+            default -> {
+                return;
+            }
+        }
+        steps.multiply(planes, Planes.SCALES * n, planes, Planes.SUBS * n, n);
+        if (coding.hasMin()) {
+            steps.multiply(planes, Planes.MINS * n, planes, Planes.SUB_MINS * n, n);
+        }
+    }
+
+    /**
+     * The working memory: planes of one float per output, and how stored scales become floats. Plain loops over memory:
+     * C2 turns them into vector conversions (24 G/s from cache; through the Vector API, which knows no F16, 10 G/s).
+     */
+    private static final class Planes {
+
+        static final int SUMS = 0;
+        static final int SCALES = 1;
+        static final int MINS = 2;
+        static final int SUBS = 3;
+        static final int SUB_MINS = 4;
+        static final int COUNT = 5;
+
+        static void halves(MemorySegment w, long at, float factor, float[] out, int o, int n) {
+            for (int i = 0; i < n; i++) {
+                out[o + i] = Float.float16ToFloat(w.get(ScalarBlocks.SHORT, at + 2L * i)) * factor;
+            }
+        }
+
+        static void bytes(MemorySegment w, long at, float[] out, int o, int n) {
+            for (int i = 0; i < n; i++) {
+                out[o + i] = w.get(java.lang.foreign.ValueLayout.JAVA_BYTE, at + i);
+            }
+        }
+
+        static void lowNibbles(MemorySegment w, long at, float[] out, int o, int n) {
+            for (int i = 0; i < n; i++) {
+                out[o + i] = w.get(java.lang.foreign.ValueLayout.JAVA_BYTE, at + i) & 15;
+            }
+        }
+
+        static void highNibbles(MemorySegment w, long at, float[] out, int o, int n) {
+            for (int i = 0; i < n; i++) {
+                out[o + i] = w.get(java.lang.foreign.ValueLayout.JAVA_BYTE, at + i) >>> 4 & 15;
+            }
+        }
+    }
+}

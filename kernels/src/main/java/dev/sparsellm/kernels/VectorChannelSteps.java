@@ -1,0 +1,113 @@
+package dev.sparsellm.kernels;
+
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteOrder;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorShape;
+import jdk.incubator.vector.VectorSpecies;
+
+/** {@link ChannelSteps} on the Vector API. */
+final class VectorChannelSteps implements ChannelSteps {
+
+    static final VectorSpecies<Float> FLOATS = VectorSpecies.of(float.class, VectorShape.forBitSize(Math.min(
+            VectorShape.preferredShape().vectorBitSize(), Integer.getInteger("sparsellm.vectorBits", 512))));
+    static final VectorSpecies<Integer> INTS = VectorSpecies.of(int.class, FLOATS.vectorShape());
+    private static final int LANES = FLOATS.length();
+
+    private static FloatVector load(float[] y, int at) {
+        return FloatVector.fromArray(FLOATS, y, at);
+    }
+
+    private static IntVector ints(MemorySegment w, long at) {
+        return IntVector.fromMemorySegment(INTS, w, at, ByteOrder.LITTLE_ENDIAN);
+    }
+
+    private static FloatVector floats(MemorySegment w, long at) {
+        return FloatVector.fromMemorySegment(FLOATS, w, at, ByteOrder.LITTLE_ENDIAN);
+    }
+
+    /** Four cache lines' outputs at a time would need n to be a multiple of 64: one line, and the loop unrolls. */
+    @Override
+    public void f32(
+            MemorySegment w, long base, long stride, int[] channels, int from, int to,
+            float[] a, int aOffset, float[] y, int yOffset, int n) {
+        sweepF32(w, base, stride, channels, from, to, a, aOffset, y, yOffset, n);
+    }
+
+    private static void sweepF32(
+            MemorySegment w, long base, long stride, int[] channels, int from, int to,
+            float[] a, int aOffset, float[] y, int yOffset, int n) {
+        for (int o = 0; o < n; o += LANES) {
+            FloatVector sum = load(y, yOffset + o);
+            for (int i = from; i < to; i++) {
+                int channel = channels[i];
+                FloatVector factor = FloatVector.broadcast(FLOATS, a[aOffset + channel]);
+                sum = floats(w, base + channel * stride + 4L * o).fma(factor, sum);
+            }
+            sum.intoArray(y, yOffset + o);
+        }
+    }
+
+    @Override
+    public void bf16(
+            MemorySegment w, long base, long stride, int[] channels, int from, int to,
+            float[] a, int aOffset, float[] y, int yOffset, int n) {
+        sweepBf16(w, base, stride, channels, from, to, a, aOffset, y, yOffset, n);
+    }
+
+    private static void sweepBf16(
+            MemorySegment w, long base, long stride, int[] channels, int from, int to,
+            float[] a, int aOffset, float[] y, int yOffset, int n) {
+        for (int o = 0; o < n; o += 32) {
+            for (int k = 0; k < 16; k += LANES) {
+                int at = yOffset + o + k;
+                long line = base + 2L * o + 4 * k;
+                FloatVector sum0 = load(y, at);
+                FloatVector sum1 = load(y, at + 16);
+                for (int i = from; i < to; i++) {
+                    int channel = channels[i];
+                    FloatVector factor = FloatVector.broadcast(FLOATS, a[aOffset + channel]);
+                    IntVector pair = ints(w, line + channel * stride);
+                    sum0 = pair.lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats().fma(factor, sum0);
+                    sum1 = pair.and(0xffff0000).reinterpretAsFloats().fma(factor, sum1);
+                }
+                sum0.intoArray(y, at);
+                sum1.intoArray(y, at + 16);
+            }
+        }
+    }
+
+    @Override
+    public void codes(
+            int bits, MemorySegment w, long base, long stride, int[] channels, int from, int to,
+            float[] a, int aOffset, float[] y, int yOffset, int n) {
+        VectorCodeSweeps.codes(bits, w, base, stride, channels, from, to, a, aOffset, y, yOffset, n);
+    }
+
+    @Override
+    public void addScaled(float[] s, int sOffset, float[] t, int tOffset, float shift, float[] y, int yOffset, int n) {
+        FloatVector shifts = FloatVector.broadcast(FLOATS, shift);
+        for (int o = 0; o < n; o += LANES) {
+            load(s, sOffset + o)
+                    .fma(load(t, tOffset + o).add(shifts), load(y, yOffset + o))
+                    .intoArray(y, yOffset + o);
+        }
+    }
+
+    @Override
+    public void addMinima(float[] m, int mOffset, float sum, float[] y, int yOffset, int n) {
+        FloatVector sums = FloatVector.broadcast(FLOATS, sum);
+        for (int o = 0; o < n; o += LANES) {
+            load(m, mOffset + o).fma(sums, load(y, yOffset + o)).intoArray(y, yOffset + o);
+        }
+    }
+
+    @Override
+    public void multiply(float[] d, int dOffset, float[] s, int sOffset, int n) {
+        for (int o = 0; o < n; o += LANES) {
+            load(s, sOffset + o).mul(load(d, dOffset + o)).intoArray(s, sOffset + o);
+        }
+    }
+}

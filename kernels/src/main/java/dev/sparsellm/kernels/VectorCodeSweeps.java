@@ -1,0 +1,320 @@
+package dev.sparsellm.kernels;
+
+import static jdk.incubator.vector.VectorOperators.LSHL;
+
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteOrder;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorSpecies;
+
+/**
+ * {@link ChannelSteps#codes}, one method for each width of code. Sums stay in registers while a bunch of channels goes
+ * by: each vector of packed ints is loaded once, and each code costs a shift, a mask, a conversion and a multiply-add.
+ * (The lower bits of an int could be left in place of being masked and their error taken out later, two instructions
+ * for four; but an int has 32 bits and a float 24, so that the weights would no longer be exact.)
+ */
+final class VectorCodeSweeps {
+
+    private static final VectorSpecies<Float> FLOATS = VectorChannelSteps.FLOATS;
+    private static final int LANES = FLOATS.length();
+
+    /** The highest bits of an int. */
+    private static final int TOP_2 = -1 << 30;
+    private static final int TOP_3 = -1 << 29;
+    private static final int TOP_4 = -1 << 28;
+    private static final int TOP_5 = -1 << 27;
+    private static final int TOP_6 = -1 << 26;
+    private static final int TOP_8 = -1 << 24;
+
+    private VectorCodeSweeps() {}
+
+    static void codes(
+            int bits, MemorySegment w, long base, long stride, int[] channels, int from, int to,
+            float[] a, int aOffset, float[] y, int yOffset, int n) {
+        switch (bits) {
+            case 8 -> bits8(w, base, stride, channels, from, to, a, aOffset, y, yOffset, n);
+            case 6 -> bits6(w, base, stride, channels, from, to, a, aOffset, y, yOffset, n);
+            case 5 -> bits5(w, base, stride, channels, from, to, a, aOffset, y, yOffset, n);
+            case 4 -> bits4(w, base, stride, channels, from, to, a, aOffset, y, yOffset, n);
+            case 3 -> bits3(w, base, stride, channels, from, to, a, aOffset, y, yOffset, n);
+            default -> {
+                // 16 sums and what they are made of do not fit into 16 registers.
+                bits2Lower(w, base, stride, channels, from, to, a, aOffset, y, yOffset, n);
+                bits2Upper(w, base, stride, channels, from, to, a, aOffset, y, yOffset, n);
+            }
+        }
+    }
+
+    private static FloatVector load(float[] y, int at) {
+        return FloatVector.fromArray(FLOATS, y, at);
+    }
+
+    private static IntVector ints(MemorySegment w, long at) {
+        return IntVector.fromMemorySegment(VectorChannelSteps.INTS, w, at, ByteOrder.LITTLE_ENDIAN);
+    }
+
+    private static FloatVector toFloat(IntVector v) {
+        return (FloatVector) v.convert(VectorOperators.I2F, 0);
+    }
+
+    private static void bits8(
+            MemorySegment w, long base, long stride, int[] channels, int from, int to,
+            float[] a, int aOffset, float[] y, int yOffset, int n) {
+        for (int o = 0; o < n; o += 64) {
+            for (int k = 0; k < 16; k += LANES) {
+                int at = yOffset + o + k;
+                long line = base + o / 4 * 4 + 4 * k;
+                FloatVector sum0 = load(y, at);
+                FloatVector sum1 = load(y, at + 16);
+                FloatVector sum2 = load(y, at + 32);
+                FloatVector sum3 = load(y, at + 48);
+                for (int i = from; i < to; i++) {
+                    int channel = channels[i];
+                    FloatVector factor = FloatVector.broadcast(FLOATS, a[aOffset + channel]);
+                    IntVector packed = ints(w, line + channel * stride);
+                    sum0 = toFloat(packed.lanewise(LSHL, 24)).fma(factor, sum0);
+                    sum1 = toFloat(packed.lanewise(LSHL, 16).and(TOP_8)).fma(factor, sum1);
+                    sum2 = toFloat(packed.lanewise(LSHL, 8).and(TOP_8)).fma(factor, sum2);
+                    sum3 = toFloat(packed.and(TOP_8)).fma(factor, sum3);
+                }
+                sum0.intoArray(y, at);
+                sum1.intoArray(y, at + 16);
+                sum2.intoArray(y, at + 32);
+                sum3.intoArray(y, at + 48);
+            }
+        }
+    }
+
+    private static void bits6(
+            MemorySegment w, long base, long stride, int[] channels, int from, int to,
+            float[] a, int aOffset, float[] y, int yOffset, int n) {
+        for (int o = 0; o < n; o += 80) {
+            for (int k = 0; k < 16; k += LANES) {
+                int at = yOffset + o + k;
+                long line = base + o / 5 * 4 + 4 * k;
+                FloatVector sum0 = load(y, at);
+                FloatVector sum1 = load(y, at + 16);
+                FloatVector sum2 = load(y, at + 32);
+                FloatVector sum3 = load(y, at + 48);
+                FloatVector sum4 = load(y, at + 64);
+                for (int i = from; i < to; i++) {
+                    int channel = channels[i];
+                    FloatVector factor = FloatVector.broadcast(FLOATS, a[aOffset + channel]);
+                    IntVector packed = ints(w, line + channel * stride);
+                    sum0 = toFloat(packed.lanewise(LSHL, 26)).fma(factor, sum0);
+                    sum1 = toFloat(packed.lanewise(LSHL, 20).and(TOP_6)).fma(factor, sum1);
+                    sum2 = toFloat(packed.lanewise(LSHL, 14).and(TOP_6)).fma(factor, sum2);
+                    sum3 = toFloat(packed.lanewise(LSHL, 8).and(TOP_6)).fma(factor, sum3);
+                    sum4 = toFloat(packed.lanewise(LSHL, 2).and(TOP_6)).fma(factor, sum4);
+                }
+                sum0.intoArray(y, at);
+                sum1.intoArray(y, at + 16);
+                sum2.intoArray(y, at + 32);
+                sum3.intoArray(y, at + 48);
+                sum4.intoArray(y, at + 64);
+            }
+        }
+    }
+
+    private static void bits5(
+            MemorySegment w, long base, long stride, int[] channels, int from, int to,
+            float[] a, int aOffset, float[] y, int yOffset, int n) {
+        for (int o = 0; o < n; o += 96) {
+            for (int k = 0; k < 16; k += LANES) {
+                int at = yOffset + o + k;
+                long line = base + o / 6 * 4 + 4 * k;
+                FloatVector sum0 = load(y, at);
+                FloatVector sum1 = load(y, at + 16);
+                FloatVector sum2 = load(y, at + 32);
+                FloatVector sum3 = load(y, at + 48);
+                FloatVector sum4 = load(y, at + 64);
+                FloatVector sum5 = load(y, at + 80);
+                for (int i = from; i < to; i++) {
+                    int channel = channels[i];
+                    FloatVector factor = FloatVector.broadcast(FLOATS, a[aOffset + channel]);
+                    IntVector packed = ints(w, line + channel * stride);
+                    sum0 = toFloat(packed.lanewise(LSHL, 27)).fma(factor, sum0);
+                    sum1 = toFloat(packed.lanewise(LSHL, 22).and(TOP_5)).fma(factor, sum1);
+                    sum2 = toFloat(packed.lanewise(LSHL, 17).and(TOP_5)).fma(factor, sum2);
+                    sum3 = toFloat(packed.lanewise(LSHL, 12).and(TOP_5)).fma(factor, sum3);
+                    sum4 = toFloat(packed.lanewise(LSHL, 7).and(TOP_5)).fma(factor, sum4);
+                    sum5 = toFloat(packed.lanewise(LSHL, 2).and(TOP_5)).fma(factor, sum5);
+                }
+                sum0.intoArray(y, at);
+                sum1.intoArray(y, at + 16);
+                sum2.intoArray(y, at + 32);
+                sum3.intoArray(y, at + 48);
+                sum4.intoArray(y, at + 64);
+                sum5.intoArray(y, at + 80);
+            }
+        }
+    }
+
+    private static void bits4(
+            MemorySegment w, long base, long stride, int[] channels, int from, int to,
+            float[] a, int aOffset, float[] y, int yOffset, int n) {
+        for (int o = 0; o < n; o += 128) {
+            for (int k = 0; k < 16; k += LANES) {
+                int at = yOffset + o + k;
+                long line = base + o / 8 * 4 + 4 * k;
+                FloatVector sum0 = load(y, at);
+                FloatVector sum1 = load(y, at + 16);
+                FloatVector sum2 = load(y, at + 32);
+                FloatVector sum3 = load(y, at + 48);
+                FloatVector sum4 = load(y, at + 64);
+                FloatVector sum5 = load(y, at + 80);
+                FloatVector sum6 = load(y, at + 96);
+                FloatVector sum7 = load(y, at + 112);
+                for (int i = from; i < to; i++) {
+                    int channel = channels[i];
+                    FloatVector factor = FloatVector.broadcast(FLOATS, a[aOffset + channel]);
+                    IntVector packed = ints(w, line + channel * stride);
+                    sum0 = toFloat(packed.lanewise(LSHL, 28)).fma(factor, sum0);
+                    sum1 = toFloat(packed.lanewise(LSHL, 24).and(TOP_4)).fma(factor, sum1);
+                    sum2 = toFloat(packed.lanewise(LSHL, 20).and(TOP_4)).fma(factor, sum2);
+                    sum3 = toFloat(packed.lanewise(LSHL, 16).and(TOP_4)).fma(factor, sum3);
+                    sum4 = toFloat(packed.lanewise(LSHL, 12).and(TOP_4)).fma(factor, sum4);
+                    sum5 = toFloat(packed.lanewise(LSHL, 8).and(TOP_4)).fma(factor, sum5);
+                    sum6 = toFloat(packed.lanewise(LSHL, 4).and(TOP_4)).fma(factor, sum6);
+                    sum7 = toFloat(packed.and(TOP_4)).fma(factor, sum7);
+                }
+                sum0.intoArray(y, at);
+                sum1.intoArray(y, at + 16);
+                sum2.intoArray(y, at + 32);
+                sum3.intoArray(y, at + 48);
+                sum4.intoArray(y, at + 64);
+                sum5.intoArray(y, at + 80);
+                sum6.intoArray(y, at + 96);
+                sum7.intoArray(y, at + 112);
+            }
+        }
+    }
+
+    private static void bits3(
+            MemorySegment w, long base, long stride, int[] channels, int from, int to,
+            float[] a, int aOffset, float[] y, int yOffset, int n) {
+        for (int o = 0; o < n; o += 160) {
+            for (int k = 0; k < 16; k += LANES) {
+                int at = yOffset + o + k;
+                long line = base + o / 10 * 4 + 4 * k;
+                FloatVector sum0 = load(y, at);
+                FloatVector sum1 = load(y, at + 16);
+                FloatVector sum2 = load(y, at + 32);
+                FloatVector sum3 = load(y, at + 48);
+                FloatVector sum4 = load(y, at + 64);
+                FloatVector sum5 = load(y, at + 80);
+                FloatVector sum6 = load(y, at + 96);
+                FloatVector sum7 = load(y, at + 112);
+                FloatVector sum8 = load(y, at + 128);
+                FloatVector sum9 = load(y, at + 144);
+                for (int i = from; i < to; i++) {
+                    int channel = channels[i];
+                    FloatVector factor = FloatVector.broadcast(FLOATS, a[aOffset + channel]);
+                    IntVector packed = ints(w, line + channel * stride);
+                    sum0 = toFloat(packed.lanewise(LSHL, 29)).fma(factor, sum0);
+                    sum1 = toFloat(packed.lanewise(LSHL, 26).and(TOP_3)).fma(factor, sum1);
+                    sum2 = toFloat(packed.lanewise(LSHL, 23).and(TOP_3)).fma(factor, sum2);
+                    sum3 = toFloat(packed.lanewise(LSHL, 20).and(TOP_3)).fma(factor, sum3);
+                    sum4 = toFloat(packed.lanewise(LSHL, 17).and(TOP_3)).fma(factor, sum4);
+                    sum5 = toFloat(packed.lanewise(LSHL, 14).and(TOP_3)).fma(factor, sum5);
+                    sum6 = toFloat(packed.lanewise(LSHL, 11).and(TOP_3)).fma(factor, sum6);
+                    sum7 = toFloat(packed.lanewise(LSHL, 8).and(TOP_3)).fma(factor, sum7);
+                    sum8 = toFloat(packed.lanewise(LSHL, 5).and(TOP_3)).fma(factor, sum8);
+                    sum9 = toFloat(packed.lanewise(LSHL, 2).and(TOP_3)).fma(factor, sum9);
+                }
+                sum0.intoArray(y, at);
+                sum1.intoArray(y, at + 16);
+                sum2.intoArray(y, at + 32);
+                sum3.intoArray(y, at + 48);
+                sum4.intoArray(y, at + 64);
+                sum5.intoArray(y, at + 80);
+                sum6.intoArray(y, at + 96);
+                sum7.intoArray(y, at + 112);
+                sum8.intoArray(y, at + 128);
+                sum9.intoArray(y, at + 144);
+            }
+        }
+    }
+
+    private static void bits2Lower(
+            MemorySegment w, long base, long stride, int[] channels, int from, int to,
+            float[] a, int aOffset, float[] y, int yOffset, int n) {
+        for (int o = 0; o < n; o += 256) {
+            for (int k = 0; k < 16; k += LANES) {
+                int at = yOffset + o + k;
+                long line = base + o / 16 * 4 + 4 * k;
+                FloatVector sum0 = load(y, at);
+                FloatVector sum1 = load(y, at + 16);
+                FloatVector sum2 = load(y, at + 32);
+                FloatVector sum3 = load(y, at + 48);
+                FloatVector sum4 = load(y, at + 64);
+                FloatVector sum5 = load(y, at + 80);
+                FloatVector sum6 = load(y, at + 96);
+                FloatVector sum7 = load(y, at + 112);
+                for (int i = from; i < to; i++) {
+                    int channel = channels[i];
+                    FloatVector factor = FloatVector.broadcast(FLOATS, a[aOffset + channel]);
+                    IntVector packed = ints(w, line + channel * stride);
+                    sum0 = toFloat(packed.lanewise(LSHL, 30)).fma(factor, sum0);
+                    sum1 = toFloat(packed.lanewise(LSHL, 28).and(TOP_2)).fma(factor, sum1);
+                    sum2 = toFloat(packed.lanewise(LSHL, 26).and(TOP_2)).fma(factor, sum2);
+                    sum3 = toFloat(packed.lanewise(LSHL, 24).and(TOP_2)).fma(factor, sum3);
+                    sum4 = toFloat(packed.lanewise(LSHL, 22).and(TOP_2)).fma(factor, sum4);
+                    sum5 = toFloat(packed.lanewise(LSHL, 20).and(TOP_2)).fma(factor, sum5);
+                    sum6 = toFloat(packed.lanewise(LSHL, 18).and(TOP_2)).fma(factor, sum6);
+                    sum7 = toFloat(packed.lanewise(LSHL, 16).and(TOP_2)).fma(factor, sum7);
+                }
+                sum0.intoArray(y, at);
+                sum1.intoArray(y, at + 16);
+                sum2.intoArray(y, at + 32);
+                sum3.intoArray(y, at + 48);
+                sum4.intoArray(y, at + 64);
+                sum5.intoArray(y, at + 80);
+                sum6.intoArray(y, at + 96);
+                sum7.intoArray(y, at + 112);
+            }
+        }
+    }
+
+    private static void bits2Upper(
+            MemorySegment w, long base, long stride, int[] channels, int from, int to,
+            float[] a, int aOffset, float[] y, int yOffset, int n) {
+        for (int o = 0; o < n; o += 256) {
+            for (int k = 0; k < 16; k += LANES) {
+                int at = yOffset + o + k;
+                long line = base + o / 16 * 4 + 4 * k;
+                FloatVector sum8 = load(y, at + 128);
+                FloatVector sum9 = load(y, at + 144);
+                FloatVector sum10 = load(y, at + 160);
+                FloatVector sum11 = load(y, at + 176);
+                FloatVector sum12 = load(y, at + 192);
+                FloatVector sum13 = load(y, at + 208);
+                FloatVector sum14 = load(y, at + 224);
+                FloatVector sum15 = load(y, at + 240);
+                for (int i = from; i < to; i++) {
+                    int channel = channels[i];
+                    FloatVector factor = FloatVector.broadcast(FLOATS, a[aOffset + channel]);
+                    IntVector packed = ints(w, line + channel * stride);
+                    sum8 = toFloat(packed.lanewise(LSHL, 14).and(TOP_2)).fma(factor, sum8);
+                    sum9 = toFloat(packed.lanewise(LSHL, 12).and(TOP_2)).fma(factor, sum9);
+                    sum10 = toFloat(packed.lanewise(LSHL, 10).and(TOP_2)).fma(factor, sum10);
+                    sum11 = toFloat(packed.lanewise(LSHL, 8).and(TOP_2)).fma(factor, sum11);
+                    sum12 = toFloat(packed.lanewise(LSHL, 6).and(TOP_2)).fma(factor, sum12);
+                    sum13 = toFloat(packed.lanewise(LSHL, 4).and(TOP_2)).fma(factor, sum13);
+                    sum14 = toFloat(packed.lanewise(LSHL, 2).and(TOP_2)).fma(factor, sum14);
+                    sum15 = toFloat(packed.and(TOP_2)).fma(factor, sum15);
+                }
+                sum8.intoArray(y, at + 128);
+                sum9.intoArray(y, at + 144);
+                sum10.intoArray(y, at + 160);
+                sum11.intoArray(y, at + 176);
+                sum12.intoArray(y, at + 192);
+                sum13.intoArray(y, at + 208);
+                sum14.intoArray(y, at + 224);
+                sum15.intoArray(y, at + 240);
+            }
+        }
+    }
+}
