@@ -17,8 +17,9 @@ import dev.sparsellm.spi.TensorType;
  *
  * A tile is 16 little-endian ints; field j of int n (bits {@code j·bits} and up) is the code of output
  * {@code 16·j + n} of the tile. So a vector of ints, whatever its width, yields vectors of consecutive outputs. F16 is
- * in natural order instead. Outputs are padded to whole tiles with zeros, and a channel to an odd number of cache lines:
- * with a power of two, the channels read side by side would compete for the same few places of the L1 cache.
+ * in natural order instead. Outputs are padded to whole tiles with zeros. Between channels of a multiple of 1024 bytes
+ * another 64 are left free: at such distances, the channels read side by side would compete for the same few places of
+ * the L1 cache.
  *
  * @param stride bytes from one channel to the next within a unit
  */
@@ -45,7 +46,7 @@ record ChannelLayout(
         ChannelCoding coding = ChannelCoding.of(type);
         int tiles = (rows + coding.tile() - 1) / coding.tile();
         int paddedRows = Math.multiplyExact(tiles, coding.tile());
-        long lines = tiles | 1;
+        long lines = tiles % 16 == 0 ? tiles + 1L : tiles;
         long halfBytes = coding.plain() ? 0 : lines(2L * paddedRows);
         long subBytes = coding.hasSub() ? lines(paddedRows) : 0;
         return new ChannelLayout(type, rows, columns, coding, paddedRows, lines * LINE, halfBytes, subBytes);
