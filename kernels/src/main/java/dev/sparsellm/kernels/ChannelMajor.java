@@ -13,7 +13,7 @@ import java.util.Objects;
  *
  * <pre>y[o] += s[g][o] · Σ_{i ∈ g, i active} a[i] · q[i][o]</pre>
  *
- * holds for exactly the weights of the file. Multiply with {@link SparseKernels#channels}.
+ * holds for exactly the weights of the file. Multiply with {@link Kernels#channels}.
  *
  * @param type how the weights were stored
  * @param rows outputs
