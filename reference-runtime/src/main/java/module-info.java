@@ -15,6 +15,7 @@ module dev.sparsellm.runtime {
     exports dev.sparsellm.runtime.lineup;
     exports dev.sparsellm.runtime.quality;
     exports dev.sparsellm.runtime.sampling;
+    exports dev.sparsellm.runtime.synthetic;
     exports dev.sparsellm.runtime.tokenizer;
 
     // Commands are described by annotations on their fields.

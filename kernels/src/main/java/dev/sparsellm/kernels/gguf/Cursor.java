@@ -9,10 +9,10 @@ import java.nio.file.Path;
 final class Cursor {
 
     /**
-     * Where a header must have ended: 256 MiB, fifty times that of Llama 3. Bounds what a hostile file can make us
+     * Where a header must have ended: 128 MiB, sixteen times that of Llama 3. Bounds what a hostile file can make us
      * allocate.
      */
-    private static final long MAX_HEADER_BYTES = 1L << 28;
+    private static final long MAX_HEADER_BYTES = 1L << 27;
 
     private final Path file;
     private final MemorySegment bytes;

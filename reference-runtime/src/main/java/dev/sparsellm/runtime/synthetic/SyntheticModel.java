@@ -126,7 +126,7 @@ public final class SyntheticModel {
                 .float32("llama.rope.freq_base", shape.ropeTheta);
     }
 
-    /** All tensors but {@code rope_freqs.weight}, in the order of llama.cpp's converter; one row stands for a vector. */
+    /** All tensors but {@code rope_freqs.weight}, in the order of llama.cpp's converter; one row means a vector. */
     private List<Matrix> matrices() {
         int dim = shape.dim;
         int kv = shape.kvHeads * shape.headSize();
@@ -166,8 +166,8 @@ public final class SyntheticModel {
 
     /**
      * What RoPE's frequencies are divided by, with Llama 3's constants (meta-llama/llama-models,
-     * {@code apply_scaling}): 1 for wavelengths below 2048, the shape's factor for those above 8192, and in between from
-     * one to the other.
+     * {@code apply_scaling}): 1 for wavelengths below 2048, the shape's factor for those above 8192, and in between
+     * from one to the other.
      */
     private float[] ropeFactors() {
         double lowFrequencyFactor = 1;

@@ -3,35 +3,20 @@ package dev.sparsellm.kernels.gguf;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sparsellm.spi.TensorType;
+import dev.sparsellm.testing.SharedFiles;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 
 /** Files that llama.cpp's tools made. */
-class SharedFilesTest {
-
-    private static Path shared() {
-        String named = System.getProperty("sparsellm.shared", System.getenv("SPARSELLM_SHARED"));
-        Path found = named == null ? null : Path.of(named);
-        for (Path folder = Path.of("").toAbsolutePath(); found == null && folder != null; folder = folder.getParent()) {
-            if (Files.exists(folder.resolve("../shared/design.md"))) {
-                found = folder.resolve("../shared").normalize();
-            }
-        }
-        if ("true".equals(System.getenv("CI"))) {
-            assertThat(found).as("the folder 'shared' beside the checkout, or SPARSELLM_SHARED").isNotNull();
-        }
-        Assumptions.assumeTrue(found != null, "needs the folder 'shared' beside the checkout, or SPARSELLM_SHARED");
-        return found;
-    }
+class LlamaCppFilesTest {
 
     @Test
     void models_of_every_type_open() throws IOException {
-        try (Stream<Path> files = Files.list(shared().resolve("models/types"))) {
+        try (Stream<Path> files = Files.list(SharedFiles.require("models/types"))) {
             List<Path> models = files.sorted().toList();
             assertThat(models).hasSize(13);
             for (Path model : models) {
@@ -53,7 +38,7 @@ class SharedFilesTest {
 
     @Test
     void every_model_has_a_fingerprint_of_its_own() throws IOException {
-        try (Stream<Path> files = Files.list(shared().resolve("models/types"))) {
+        try (Stream<Path> files = Files.list(SharedFiles.require("models/types"))) {
             List<String> fingerprints = files.map(file -> {
                 try (Gguf gguf = Gguf.open(file)) {
                     return ModelFingerprint.of(gguf);
@@ -65,7 +50,7 @@ class SharedFilesTest {
 
     @Test
     void a_byte_level_vocabulary_is_read_whole() {
-        try (Gguf gguf = Gguf.open(shared().resolve("tokenizers/ggml-vocab-llama-bpe.gguf"))) {
+        try (Gguf gguf = Gguf.open(SharedFiles.require("tokenizers/ggml-vocab-llama-bpe.gguf"))) {
             List<String> tokens = gguf.metadata().strings("tokenizer.ggml.tokens").orElseThrow();
             assertThat(tokens).hasSize(128256).startsWith("!", "\"").contains("Ġthe", "<|begin_of_text|>");
             assertThat(gguf.metadata().strings("tokenizer.ggml.merges").orElseThrow())
@@ -78,7 +63,7 @@ class SharedFilesTest {
 
     @Test
     void a_sentencepiece_vocabulary_is_read_whole() {
-        try (Gguf gguf = Gguf.open(shared().resolve("tokenizers/ggml-vocab-llama-spm.gguf"))) {
+        try (Gguf gguf = Gguf.open(SharedFiles.require("tokenizers/ggml-vocab-llama-spm.gguf"))) {
             List<String> tokens = gguf.metadata().strings("tokenizer.ggml.tokens").orElseThrow();
             assertThat(tokens).hasSize(32000).startsWith("<unk>", "<s>", "</s>", "<0x00>").contains("▁the");
             assertThat(gguf.metadata().reals("tokenizer.ggml.scores").orElseThrow()).hasSize(32000);
