@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.sparsellm.spi.TensorType;
+import dev.sparsellm.testing.SharedFiles;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -105,5 +106,42 @@ class GgufSplitTest {
         try (Gguf gguf = Gguf.open(file)) {
             assertThat(gguf.files()).containsExactly(file);
         }
+    }
+
+    @Test
+    void a_model_cut_into_parts_has_the_same_tensors() throws IOException {
+        try (Gguf whole = Gguf.open(SharedFiles.require("models/stories260K.gguf"))) {
+            Path start = cut(whole, 5);
+            try (Gguf parts = Gguf.open(start)) {
+                assertThat(parts.files()).hasSize(5);
+                assertThat(parts.tensors()).hasSameSizeAs(whole.tensors());
+                for (int i = 0; i < whole.tensors().size(); i++) {
+                    GgufTensor expected = whole.tensors().get(i);
+                    GgufTensor tensor = parts.tensors().get(i);
+                    assertThat(tensor.name()).isEqualTo(expected.name());
+                    assertThat(tensor.dimensions()).isEqualTo(expected.dimensions());
+                    assertThat(tensor.data().mismatch(expected.data())).as(tensor.name()).isEqualTo(-1);
+                }
+                assertThat(parts.metadata().strings("tokenizer.ggml.tokens"))
+                        .isEqualTo(whole.metadata().strings("tokenizer.ggml.tokens"));
+            }
+        }
+    }
+
+    /** Cuts a model as gguf-split does: consecutive tensors in each part, the vocabulary in the first. */
+    private Path cut(Gguf whole, int count) throws IOException {
+        int tensors = whole.tensors().size();
+        for (int number = 0; number < count; number++) {
+            GgufWriter writer = new GgufWriter();
+            if (number == 0) {
+                writer.strings("tokenizer.ggml.tokens", whole.metadata().strings("tokenizer.ggml.tokens").orElseThrow());
+            }
+            writer.uint16("split.no", number).uint16("split.count", count).int32("split.tensors.count", tensors);
+            for (GgufTensor t : whole.tensors().subList(tensors * number / count, tensors * (number + 1) / count)) {
+                writer.tensor(t.name(), t.type(), t.dimensions(), GgufWriter.Body.of(t.data()));
+            }
+            writer.write(folder.resolve("cut-%05d-of-%05d.gguf".formatted(number + 1, count)));
+        }
+        return folder.resolve("cut-%05d-of-%05d.gguf".formatted(1, count));
     }
 }
