@@ -103,7 +103,8 @@ final class ChatCommand implements Callable<Integer> {
                     streams.note("there is no command " + word + "; /help lists them");
                 default -> answer(conversation, line);
             }
-            if (streams.out().checkError() || context.cancellation().requested()) {
+            // At a terminal Ctrl-C cuts an answer short, and the line editor goes on; elsewhere it ends everything.
+            if (streams.out().checkError() || !streams.isInteractive() && context.cancellation().requested()) {
                 return;
             }
         }
