@@ -5,4 +5,5 @@ module dev.sparsellm.kernels {
 
     exports dev.sparsellm.kernels;
     exports dev.sparsellm.kernels.gguf;
+    exports dev.sparsellm.kernels.repack;
 }
