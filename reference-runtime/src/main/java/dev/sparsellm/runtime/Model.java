@@ -34,6 +34,9 @@ public final class Model implements AutoCloseable {
     /** Positions a session holds when nobody asked for more: a longer context costs tables and scratch. */
     private static final int DEFAULT_CONTEXT = 4096;
 
+    /** Beyond every model there is; tables of so many positions are still arrays. */
+    private static final int MAX_CONTEXT = 1 << 24;
+
     private final Path path;
     private final Gguf file;
     private final Tokenizer tokenizer;
@@ -193,8 +196,9 @@ public final class Model implements AutoCloseable {
      * @param contextLength the most positions it can hold
      */
     public Session newSession(Lineup lineup, int contextLength) {
-        if (contextLength < 1) {
-            throw new IllegalArgumentException("The context must hold at least 1 position, was " + contextLength);
+        if (contextLength < 1 || contextLength > MAX_CONTEXT) {
+            throw new IllegalArgumentException("The context must hold 1 to " + MAX_CONTEXT + " positions (--ctx), was "
+                    + contextLength);
         }
         synchronized (this) {
             requireOpen();

@@ -153,11 +153,12 @@ public final class Session implements AutoCloseable {
         for (int n = 0; n < request.maxTokens(); n++) {
             next[0] = sampler.sample(logits);
             sampler.accept(next[0]);
-            unread = next.clone();
             if (model.tokenizer().isEndOfGeneration(next[0]) && !request.ignoreEnd()) {
+                // Not to be read: what follows in a conversation begins with its own mark (ChatFormat.nextTurn).
                 writing.finish();
                 return StopReason.END;
             }
+            unread = next.clone();
             if (!writing.accept(next[0])) {
                 return writing.stoppedByText ? StopReason.STOP_TEXT : StopReason.CANCELLED;
             }
