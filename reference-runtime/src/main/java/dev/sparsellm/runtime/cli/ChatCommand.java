@@ -2,6 +2,7 @@ package dev.sparsellm.runtime.cli;
 
 import dev.sparsellm.runtime.Model;
 import dev.sparsellm.runtime.Session;
+import dev.sparsellm.runtime.sampling.SamplingOptions;
 import java.io.IOException;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -69,6 +70,7 @@ final class ChatCommand implements Callable<Integer> {
         if (tokens < 1) {
             throw new UsageException("-n is " + tokens + "; give a number from 1");
         }
+        SamplingOptions options = sampling.options();
         try (Model open = model.open(context);
                 Session session = open.newSession(open.defaultLineup(), contextLength.of(open))) {
             Conversation conversation =
@@ -77,13 +79,13 @@ final class ChatCommand implements Callable<Integer> {
                 streams.note("this model knows no conversations; it writes on from what you type");
             }
             try (LineSource lines = LineSource.of(streams, context.cancellation())) {
-                converse(conversation, lines);
+                converse(conversation, lines, options);
             }
         }
         return ExitCode.OK;
     }
 
-    private void converse(Conversation conversation, LineSource lines) throws IOException {
+    private void converse(Conversation conversation, LineSource lines, SamplingOptions options) throws IOException {
         Streams streams = context.streams();
         for (String line = lines.next(); line != null; line = lines.next()) {
             if (line.isBlank()) {
@@ -101,7 +103,7 @@ final class ChatCommand implements Callable<Integer> {
                 case "/context" -> streams.note(conversation.fill());
                 case String word when word.matches("/[a-z]+") ->
                     streams.note("there is no command " + word + "; /help lists them");
-                default -> answer(conversation, line);
+                default -> answer(conversation, line, options);
             }
             // At a terminal Ctrl-C cuts an answer short, and the line editor goes on; elsewhere it ends everything.
             if (streams.out().checkError() || !streams.isInteractive() && context.cancellation().requested()) {
@@ -110,11 +112,11 @@ final class ChatCommand implements Callable<Integer> {
         }
     }
 
-    private void answer(Conversation conversation, String line) {
+    private void answer(Conversation conversation, String line, SamplingOptions options) {
         Streams streams = context.streams();
         try {
             var generation = context.cancellation().during(() ->
-                    conversation.answer(line, tokens, sampling.options(), (id, text) -> {
+                    conversation.answer(line, tokens, options, (id, text) -> {
                         streams.out().print(text);
                         return !streams.out().checkError() && !context.cancellation().requested();
                     }));

@@ -2,10 +2,11 @@ package dev.sparsellm.runtime.cli;
 
 import dev.sparsellm.runtime.Generation;
 import dev.sparsellm.runtime.GenerationRequest;
-import dev.sparsellm.runtime.lineup.Lineup;
 import dev.sparsellm.runtime.Model;
 import dev.sparsellm.runtime.Session;
 import dev.sparsellm.runtime.TokenSink;
+import dev.sparsellm.runtime.lineup.Lineup;
+import dev.sparsellm.runtime.sampling.SamplingOptions;
 import java.io.PrintStream;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -81,11 +82,12 @@ final class GenerateCommand implements Callable<Integer> {
         if (tokens < 0) {
             throw new UsageException("-n is " + tokens + "; give a number from 0");
         }
+        SamplingOptions options = sampling.options();
         try (Model open = model.open(context)) {
             Lineup lineup = open.defaultLineup();
             try (Session session = open.newSession(lineup, contextLength.of(open))) {
                 GenerationRequest request =
-                        new GenerationRequest(session.prompt(start), tokens, sampling.options(), stops, ignoreEnd);
+                        new GenerationRequest(session.prompt(start), tokens, options, stops, ignoreEnd);
                 if (echo && !json) {
                     out.print(start);
                 }

@@ -1,5 +1,6 @@
 package dev.sparsellm.runtime.cli;
 
+import dev.sparsellm.kernels.gguf.GgufException;
 import dev.sparsellm.runtime.Model;
 import dev.sparsellm.runtime.ModelOptions;
 import dev.sparsellm.spi.Setting;
@@ -88,7 +89,15 @@ final class ModelArguments {
                 .withCacheDirectory(context.cacheDirectory())
                 .withProgress(new ConsoleProgress(context.streams()))
                 .withNotices(context.streams()::note);
-        return Model.load(path(context), options);
+        Path path = path(context);
+        try {
+            return Model.load(path, options);
+        } catch (GgufException e) {
+            // What is wrong with a model's metadata does not always say whose.
+            throw e.getMessage().contains(path.getFileName().toString())
+                    ? e
+                    : new GgufException(path + ": " + e.getMessage(), e);
+        }
     }
 
     /** Whom the user prefers; empty for all by priority. */

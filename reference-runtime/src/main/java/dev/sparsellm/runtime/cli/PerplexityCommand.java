@@ -1,7 +1,7 @@
 package dev.sparsellm.runtime.cli;
 
-import dev.sparsellm.runtime.lineup.Lineup;
 import dev.sparsellm.runtime.Model;
+import dev.sparsellm.runtime.lineup.Lineup;
 import dev.sparsellm.runtime.quality.Perplexity;
 import dev.sparsellm.runtime.quality.Windows;
 import dev.sparsellm.runtime.tokenizer.Tokenizer;
