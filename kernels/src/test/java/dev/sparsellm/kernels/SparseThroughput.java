@@ -8,9 +8,14 @@ import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.stream.IntStream;
 
 /**
@@ -86,13 +91,13 @@ public final class SparseThroughput {
         for (int i = 0; i < x.length; i++) {
             x[i] = (float) Math.sin(i);
         }
-        Thread[] workers = new Thread[threads];
-        for (int t = 0; t < threads; t++) {
-            int me = t;
-            workers[t] = Thread.ofPlatform().start(() -> {
-                Scratch scratch = new Scratch();
-                float[] y = new float[Math.max(channels[0].accumulatorLength(), upRows[0].rows())];
-                try {
+        try (ExecutorService workers = Executors.newFixedThreadPool(threads)) {
+            List<Future<?>> running = new ArrayList<>();
+            for (int t = 0; t < threads; t++) {
+                int me = t;
+                running.add(workers.submit(() -> {
+                    Scratch scratch = new Scratch();
+                    float[] y = new float[Math.max(channels[0].accumulatorLength(), upRows[0].rows())];
                     for (int round = -3; round < rounds; round++) {
                         for (int mode = 0; mode < modes; mode++) {
                             barrier.await();
@@ -107,13 +112,12 @@ public final class SparseThroughput {
                             }
                         }
                     }
-                } catch (Exception e) {
-                    throw new IllegalStateException(e);
-                }
-            });
-        }
-        for (Thread worker : workers) {
-            worker.join();
+                    return null;
+                }));
+            }
+            for (Future<?> one : running) {
+                one.get();
+            }
         }
         StringBuilder line = new StringBuilder("%-5s %d thread(s)".formatted(type, threads));
         double dense = speed(seconds[modes - 1]);
