@@ -1,0 +1,124 @@
+package dev.sparsellm.chess;
+
+import dev.sparsellm.kernels.KernelChoice;
+import dev.sparsellm.kernels.Kernels;
+import dev.sparsellm.spi.ApiLevel;
+import dev.sparsellm.spi.Calibratable;
+import dev.sparsellm.spi.CalibrationRequest;
+import dev.sparsellm.spi.Decision;
+import dev.sparsellm.spi.HostServices;
+import dev.sparsellm.spi.ModelDescription;
+import dev.sparsellm.spi.OperatorKey;
+import dev.sparsellm.spi.OperatorProvider;
+import dev.sparsellm.spi.Plan;
+import dev.sparsellm.spi.PreparedOperators;
+import dev.sparsellm.spi.ProviderException;
+import dev.sparsellm.spi.Report;
+import dev.sparsellm.spi.Setting;
+import dev.sparsellm.spi.Settings;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/**
+ * The provider {@code chess}: feed-forward blocks, query and output projections that leave out what calibrated
+ * thresholds say does not matter.
+ */
+public final class ChessProvider implements OperatorProvider, Calibratable {
+
+    /** For {@link java.util.ServiceLoader}. */
+    public ChessProvider() {}
+
+    @Override
+    public String id() {
+        return "chess";
+    }
+
+    @Override
+    public int apiLevel() {
+        return ApiLevel.CURRENT;
+    }
+
+    @Override
+    public String description() {
+        return "leaves out channels by calibrated thresholds (CHESS, CATS)";
+    }
+
+    @Override
+    public List<Setting> settings() {
+        return ChessSettings.declared();
+    }
+
+    @Override
+    public Plan plan(ModelDescription model, Settings settings) {
+        ChessSettings chess = ChessSettings.of(settings);
+        Suitability suitability = new Suitability(model, chess);
+        SortedMap<OperatorKey, Decision> decisions = new TreeMap<>();
+        for (Site site : Suitability.wanted(chess)) {
+            for (int layer = 0; layer < model.layers().size(); layer++) {
+                decisions.put(Suitability.key(site, layer), suitability.decide(site, layer));
+            }
+        }
+        return new Plan(decisions);
+    }
+
+    @Override
+    public PreparedOperators prepare(ModelDescription model, Settings settings, Plan plan, HostServices host) {
+        return new Preparation(model, ChessSettings.of(settings), host, kernels()).prepare(plan.taken());
+    }
+
+    @Override
+    public void calibrate(ModelDescription model, HostServices host, CalibrationRequest request) {
+        Path output = request.output().toAbsolutePath();
+        if (!Files.isDirectory(output.getParent()) || !Files.isWritable(output.getParent())) {
+            throw new ProviderException("Nothing can be written to " + output.getParent()
+                    + ": name an output in a folder that is there and writable");
+        }
+        Plan plan = plan(model, Settings.defaults(settings()));
+        plan.firstRefusal().ifPresent(refused -> {
+            throw new ProviderException(model.name() + " cannot be calibrated: " + refused.reason());
+        });
+        Path checkpoint = Calibrator.checkpointOf(output);
+        Profile profile = new Calibrator(model, host, kernels()).run(request, Optional.of(checkpoint));
+        write(profile, output);
+        try {
+            Files.deleteIfExists(checkpoint);
+        } catch (IOException e) {
+            host.notice("The calibration is complete, but " + checkpoint + " cannot be deleted: " + e);
+        }
+    }
+
+    @Override
+    public void mergeProfiles(List<Path> profiles, Path output) {
+        if (profiles.size() < 2) {
+            throw new ProviderException("Merging needs at least two profiles, and was given " + profiles.size());
+        }
+        Profile merged = ProfileFile.read(profiles.getFirst());
+        for (Path file : profiles.subList(1, profiles.size())) {
+            merged = merged.plus(ProfileFile.read(file));
+        }
+        write(merged, output);
+    }
+
+    @Override
+    public Report describeProfile(Path profile, Settings settings) {
+        return new ProfileReport(ProfileFile.read(profile), ChessSettings.of(settings)).report();
+    }
+
+    private static void write(Profile profile, Path output) {
+        try {
+            ProfileFile.write(profile, output);
+        } catch (IOException e) {
+            throw new ProviderException("The profile cannot be written to " + output + ": " + e
+                    + "; name another output with -o", e);
+        }
+    }
+
+    private static Kernels kernels() {
+        return KernelChoice.ofThisJvm().kernels();
+    }
+}

@@ -1,0 +1,140 @@
+package dev.sparsellm.chess;
+
+import dev.sparsellm.spi.Setting;
+import dev.sparsellm.spi.Settings;
+import dev.sparsellm.spi.SettingsException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+
+/**
+ * What a user may tune, read from {@link Settings}.
+ *
+ * @param enabled false takes no operator at all
+ * @param method how channels are chosen
+ * @param rms whether method chess weighs by the root mean square of up
+ * @param sparsity share of hidden channels to leave out
+ * @param attention whether Q and O are served
+ * @param attentionSparsity share of the inputs of Q and O to leave out; 0 where attention is off
+ * @param maskedPrefill whether text that is only read is thinned out too
+ * @param profile the profile to use, or empty for one of our own
+ * @param cache where to keep things, instead of the host's folder
+ */
+record ChessSettings(
+        boolean enabled,
+        Method method,
+        boolean rms,
+        double sparsity,
+        boolean attention,
+        double attentionSparsity,
+        boolean maskedPrefill,
+        Optional<Path> profile,
+        Optional<Path> cache) {
+
+    static final String ENABLED = "chess.enabled";
+    static final String METHOD = "chess.method";
+    static final String WEIGHT = "chess.weight";
+    static final String SPARSITY = "chess.sparsity";
+    static final String ATTENTION = "chess.attention";
+    static final String ATTENTION_SPARSITY = "chess.attention.sparsity";
+    static final String PREFILL = "chess.prefill";
+    static final String PROFILE = "chess.profile";
+    static final String CACHE = "chess.cache";
+
+    /** Accuracy falls off long before this; there is no use in more. */
+    private static final double MAX_SPARSITY = 0.95;
+
+    static List<Setting> declared() {
+        Setting.Type share = new Setting.Type.Decimal(0, MAX_SPARSITY, List.of());
+        return List.of(
+                new Setting(ENABLED, new Setting.Type.Flag(), "true", "false runs everything dense"),
+                new Setting(
+                        METHOD,
+                        new Setting.Type.Choice(Method.words()),
+                        Method.CHESS_PLUS.word(),
+                        "how channels are chosen: by one threshold a layer (cats), weighted by the up projection (chess),"
+                                + " or by expected error, with compensation (chess+)"),
+                new Setting(
+                        WEIGHT,
+                        new Setting.Type.Choice(List.of("mean", "rms")),
+                        "",
+                        "what method chess takes of the up projection: mean magnitude (the default) or root mean square"),
+                new Setting(SPARSITY, share, "0.5", "share of the hidden channels left out of up and down projections"),
+                new Setting(
+                        ATTENTION,
+                        new Setting.Type.Flag(),
+                        "",
+                        "whether inputs of the Q and O projections are left out too; true, but false for cats"),
+                new Setting(ATTENTION_SPARSITY, share, "", "share of the inputs of Q and O left out; as chess.sparsity"),
+                new Setting(
+                        PREFILL,
+                        new Setting.Type.Choice(List.of("dense", "masked")),
+                        "dense",
+                        "how the prompt is read: exactly, or thinned out like what is generated"),
+                new Setting(
+                        PROFILE,
+                        new Setting.Type.PathName(),
+                        "",
+                        "a profile made by calibrate; without, one is made on first use and cached"),
+                new Setting(CACHE, new Setting.Type.PathName(), "", "folder for cached profiles and repacked weights"));
+    }
+
+    /** @throws SettingsException where values do not go together */
+    static ChessSettings of(Settings settings) {
+        Method method = Method.of(settings.text(METHOD));
+        boolean attention = settings.find(ATTENTION).map(Boolean::parseBoolean).orElse(method != Method.CATS);
+        if (attention && method == Method.CATS) {
+            throw new SettingsException(
+                    ATTENTION + " is true, but method cats leaves attention alone: set it to false, or " + METHOD
+                            + " to chess or chess+");
+        }
+        if (!attention && settings.find(ATTENTION_SPARSITY).isPresent()) {
+            throw new SettingsException(ATTENTION_SPARSITY + " is given, but attention is off: leave it unset, or set "
+                    + ATTENTION + " to true" + (method == Method.CATS ? " and " + METHOD + " to chess or chess+" : ""));
+        }
+        if (method != Method.CHESS && settings.find(WEIGHT).isPresent()) {
+            throw new SettingsException(WEIGHT + " is given, but only method chess has a choice of weights: leave it"
+                    + " unset, or set " + METHOD + " to chess");
+        }
+        double sparsity = settings.decimal(SPARSITY);
+        return new ChessSettings(
+                settings.flag(ENABLED),
+                method,
+                settings.find(WEIGHT).map("rms"::equals).orElse(false),
+                sparsity,
+                attention,
+                !attention ? 0 : settings.find(ATTENTION_SPARSITY).map(Double::parseDouble).orElse(sparsity),
+                settings.text(PREFILL).equals("masked"),
+                settings.path(PROFILE),
+                settings.path(CACHE));
+    }
+
+    /** The share to leave out at a place. */
+    double share(Site site) {
+        return site == Site.FEED_FORWARD ? sparsity : attentionSparsity;
+    }
+
+    /** Whether nothing is ever left out. */
+    boolean exact() {
+        return sparsity == 0 && attentionSparsity == 0;
+    }
+
+    /** Places thresholds at a site. */
+    Selection select(Site site, Profile.Place place, long positions) {
+        return new ThresholdSolver(site, place.seen())
+                .solve(method.weights(site, place, positions, rms), share(site), method.compensates());
+    }
+
+    /** Method and levels in a few words. */
+    String inWords() {
+        return String.format(
+                Locale.ROOT,
+                "%s%s, sparsity %s, attention %s, prompt %s",
+                method.word(),
+                rms ? " (rms)" : "",
+                sparsity,
+                attentionSparsity == 0 ? "dense" : attentionSparsity,
+                maskedPrefill ? "masked" : "dense");
+    }
+}

@@ -1,0 +1,68 @@
+package dev.sparsellm.chess;
+
+import dev.sparsellm.kernels.ChannelProduct;
+
+/**
+ * One site of one layer, ready to run.
+ *
+ * @param selection which values count
+ * @param product with the columns of the matrix that reads the site
+ * @param bias {@code [outputs]}: W m, zero without compensation
+ * @param parts how channels are divided
+ */
+record PreparedSite(Selection selection, ChannelProduct product, float[] bias, Parts parts) {
+
+    /**
+     * Lists the channels in [from, to) that are kept.
+     *
+     * @param values {@code [channels]} from {@code offset} on
+     * @param kept where the list goes, from {@code keptOffset} on; room for {@code to − from}
+     * @return how many there are
+     */
+    int list(float[] values, int offset, int from, int to, int[] kept, int keptOffset) {
+        float[] lower = selection.lower();
+        float[] upper = selection.upper();
+        int count = keptOffset;
+        for (int i = from; i < to; i++) {
+            float value = values[offset + i];
+            // Written always, counted where kept: without a branch that half of the time is predicted wrongly.
+            kept[count] = i;
+            count += value >= lower[i] & value <= upper[i] ? 0 : 1;
+        }
+        return count - keptOffset;
+    }
+
+    /** {@code out_i = values_i − m_i} for the channels listed. */
+    void subtract(
+            float[] values, int offset, float[] out, int outOffset, int[] kept, int keptOffset, int count) {
+        float[] substitutes = selection.substitutes();
+        for (int n = keptOffset; n < keptOffset + count; n++) {
+            int i = kept[n];
+            out[outOffset + i] = values[offset + i] - substitutes[i];
+        }
+    }
+
+    /**
+     * Copies a row, substitutes in place of what is left out.
+     *
+     * @param tested {@code [channels]}: what the bounds are for
+     * @param values {@code [channels]}: what is copied
+     * @return how many are kept
+     */
+    int mask(float[] tested, int testedOffset, float[] values, int valuesOffset, float[] out, int outOffset) {
+        int kept = 0;
+        for (int i = 0; i < selection.channels(); i++) {
+            boolean leftOut = Selection.leavesOut(
+                    tested[testedOffset + i], selection.lower()[i], selection.upper()[i]);
+            out[outOffset + i] = leftOut ? selection.substitutes()[i] : values[valuesOffset + i];
+            kept += leftOut ? 0 : 1;
+        }
+        return kept;
+    }
+
+    /** Bytes that a product reads for several rows, each with channels of its own: scales for each of them. */
+    static long bytesRead(ChannelProduct product, int rows, long kept) {
+        long perChannel = product.bytesRead(1) - product.bytesRead(0);
+        return rows * product.bytesRead(0) + kept * perChannel;
+    }
+}

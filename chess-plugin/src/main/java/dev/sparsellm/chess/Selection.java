@@ -1,0 +1,26 @@
+package dev.sparsellm.chess;
+
+/**
+ * Which values of one {@link Site} count: channel i is left out where {@code lower[i] ≤ value_i ≤ upper[i]}, and then
+ * stands for {@code substitutes[i]}. The value is {@code SiLU(gate)_i} in a feed-forward block, where the substitute
+ * stands for the hidden activation, and {@code x_i} before a projection.
+ *
+ * @param lower {@code [channels]}, finite, at most 0
+ * @param upper {@code [channels]}, finite, at least 0
+ * @param substitutes {@code [channels]}; all zero without compensation
+ * @param compensated whether substitutes are in use
+ * @param tau the threshold on weighted values from which the bounds follow
+ * @param share of values left out on the text of the calibration
+ */
+record Selection(
+        float[] lower, float[] upper, float[] substitutes, boolean compensated, double tau, double share) {
+
+    /** Whether a channel with a value is left out; NaN never is. */
+    static boolean leavesOut(float value, float lower, float upper) {
+        return value >= lower && value <= upper;
+    }
+
+    int channels() {
+        return lower.length;
+    }
+}

@@ -1,0 +1,151 @@
+package dev.sparsellm.chess;
+
+import dev.sparsellm.kernels.ChannelProduct;
+import dev.sparsellm.kernels.Kernels;
+import dev.sparsellm.kernels.RowProduct;
+import dev.sparsellm.spi.FeedForward;
+import dev.sparsellm.spi.Pass;
+import dev.sparsellm.spi.Phase;
+import dev.sparsellm.spi.Projection;
+import dev.sparsellm.spi.WorkerGroup;
+
+/**
+ * {@code y = W_down m + Σ_{i kept} (a_i (W_up x)_i − m_i) W_down[:, i]}, {@code a = SiLU(W_gate x)}.
+ *
+ * <p>A part of the channels needs nothing of the others: gate, choice, up and its share of down are one parallel region,
+ * adding up the parts another.
+ */
+final class SparseFeedForward implements FeedForward {
+
+    /**
+     * The products of a layer.
+     *
+     * @param gateBytes of the whole matrix
+     * @param upRowBytes of one row
+     */
+    record Products(RowProduct gate, long gateBytes, RowProduct up, long upRowBytes) {}
+
+    /** The host's exact operators: the block, and its three matrices for masked prefill. */
+    record Exact(FeedForward block, Projection gate, Projection up, Projection down) {}
+
+    private final PreparedSite prepared;
+    private final Products products;
+    private final Exact exact;
+    private final boolean maskedPrefill;
+    private final Kernels kernels;
+    private final SessionScratch scratch;
+    private final WorkerGroup workers;
+    private final WorkerGroup.Task computePart = this::computePart;
+    private final WorkerGroup.Task maskRow = this::maskRow;
+    private final UsageCounter usage;
+
+    private float[] x;
+    private int rows;
+
+    SparseFeedForward(
+            PreparedSite prepared,
+            Products products,
+            Exact exact,
+            boolean maskedPrefill,
+            Kernels kernels,
+            SessionScratch scratch,
+            WorkerGroup workers,
+            UsageCounter usage) {
+        this.prepared = prepared;
+        this.products = products;
+        this.exact = exact;
+        this.maskedPrefill = maskedPrefill;
+        this.kernels = kernels;
+        this.scratch = scratch;
+        this.workers = workers;
+        this.usage = usage;
+    }
+
+    @Override
+    public void apply(Pass pass, float[] input, float[] y) {
+        if (pass.phase() == Phase.PREFILL) {
+            prefill(pass, input, y);
+            return;
+        }
+        ChannelProduct down = prepared.product();
+        Parts parts = prepared.parts();
+        int dim = products.gate().columns();
+        long kept = 0;
+        long bytes = 0;
+        for (int first = 0; first < pass.batch(); first += rows) {
+            rows = Math.min(PartialSums.ROWS, pass.batch() - first);
+            x = input;
+            if (first > 0) {
+                System.arraycopy(input, first * dim, scratch.inputs(), 0, rows * dim);
+                x = scratch.inputs();
+            }
+            scratch.sums().begin(parts.count(), rows, down);
+            workers.run(parts.count(), computePart);
+            scratch.sums().addUp(prepared.bias(), y, first * dim);
+            bytes += products.gateBytes();
+            long keptNow = scratch.keptOfParts(parts.count());
+            kept += keptNow;
+            bytes += keptNow * products.upRowBytes() + PreparedSite.bytesRead(down, rows, keptNow);
+        }
+        usage.add(pass, kept, bytes);
+    }
+
+    private void computePart(int part, int worker) {
+        int ffn = prepared.parts().channels();
+        int dim = products.gate().columns();
+        int from = prepared.parts().from(part);
+        int to = prepared.parts().to(part);
+        float[] gates = scratch.gates(); // [rows][ffn]
+        float[] hidden = scratch.values(); // [rows][ffn]
+        int[] kept = scratch.kept();
+        PartialSums sums = scratch.sums();
+        sums.clear(part);
+        products.gate().multiply(x, rows, gates, ffn, from, to, scratch.threads()[worker]);
+        int keptHere = 0;
+        for (int row = 0; row < rows; row++) {
+            int at = row * ffn;
+            kernels.silu(gates, at + from, at + to);
+            int count = prepared.list(gates, at, from, to, kept, from);
+            products.up().multiplyRows(x, row * dim, hidden, at, kept, from, from + count);
+            for (int n = from; n < from + count; n++) {
+                hidden[at + kept[n]] *= gates[at + kept[n]];
+            }
+            prepared.subtract(hidden, at, hidden, at, kept, from, count);
+            prepared.product()
+                    .accumulate(
+                            hidden,
+                            at,
+                            kept,
+                            from,
+                            from + count,
+                            sums.sums(),
+                            sums.offset(part, row),
+                            scratch.threads()[worker]);
+            keptHere += count;
+        }
+        scratch.keptOfPart()[part] = keptHere;
+    }
+
+    private void prefill(Pass pass, float[] input, float[] y) {
+        if (!maskedPrefill) {
+            exact.block().apply(pass, input, y);
+            usage.addExact(pass);
+            return;
+        }
+        exact.gate().apply(pass, input, scratch.batchGates());
+        exact.up().apply(pass, input, scratch.batch());
+        workers.run(pass.batch(), maskRow);
+        exact.down().apply(pass, scratch.batch(), y);
+        usage.add(pass, scratch.keptOfRows(pass.batch()), 0);
+    }
+
+    private void maskRow(int row, int worker) {
+        int ffn = prepared.parts().channels();
+        float[] gates = scratch.batchGates(); // [batch][ffn]
+        float[] hidden = scratch.batch(); // [batch][ffn]: up, then up ⊙ SiLU(gate), then masked
+        int at = row * ffn;
+        kernels.silu(gates, at, at + ffn);
+        kernels.multiply(hidden, gates, at, at + ffn);
+        scratch.keptOfRow()[row] = prepared.mask(gates, at, hidden, at, hidden, at);
+    }
+}

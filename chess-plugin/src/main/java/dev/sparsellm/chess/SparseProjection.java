@@ -1,0 +1,106 @@
+package dev.sparsellm.chess;
+
+import dev.sparsellm.kernels.ChannelProduct;
+import dev.sparsellm.spi.Pass;
+import dev.sparsellm.spi.Phase;
+import dev.sparsellm.spi.Projection;
+import dev.sparsellm.spi.WorkerGroup;
+
+/**
+ * {@code y = W m + Σ_{j kept} (x_j − m_j) W[:, j]}: the columns of W that belong to inputs left out are not read.
+ */
+final class SparseProjection implements Projection {
+
+    private final PreparedSite prepared;
+    private final Projection exact;
+    private final boolean maskedPrefill;
+    private final SessionScratch scratch;
+    private final WorkerGroup workers;
+    private final WorkerGroup.Task multiplyPart = this::multiplyPart;
+    private final WorkerGroup.Task maskRow = this::maskRow;
+    private final UsageCounter usage;
+
+    private float[] x;
+    private int xOffset;
+    private int rows;
+
+    SparseProjection(
+            PreparedSite prepared,
+            Projection exact,
+            boolean maskedPrefill,
+            SessionScratch scratch,
+            WorkerGroup workers,
+            UsageCounter usage) {
+        this.prepared = prepared;
+        this.exact = exact;
+        this.maskedPrefill = maskedPrefill;
+        this.scratch = scratch;
+        this.workers = workers;
+        this.usage = usage;
+    }
+
+    @Override
+    public void apply(Pass pass, float[] input, float[] y) {
+        if (pass.phase() == Phase.PREFILL) {
+            prefill(pass, input, y);
+            return;
+        }
+        ChannelProduct product = prepared.product();
+        Parts parts = prepared.parts();
+        x = input;
+        long kept = 0;
+        long bytes = 0;
+        for (int first = 0; first < pass.batch(); first += rows) {
+            rows = Math.min(PartialSums.ROWS, pass.batch() - first);
+            xOffset = first * product.columns();
+            scratch.sums().begin(parts.count(), rows, product);
+            workers.run(parts.count(), multiplyPart);
+            scratch.sums().addUp(prepared.bias(), y, first * product.rows());
+            long keptNow = scratch.keptOfParts(parts.count());
+            kept += keptNow;
+            bytes += PreparedSite.bytesRead(product, rows, keptNow);
+        }
+        usage.add(pass, kept, bytes);
+    }
+
+    private void multiplyPart(int part, int worker) {
+        ChannelProduct product = prepared.product();
+        PartialSums sums = scratch.sums();
+        int from = prepared.parts().from(part);
+        int to = prepared.parts().to(part);
+        sums.clear(part);
+        int kept = 0;
+        for (int row = 0; row < rows; row++) {
+            int count = prepared.list(x, xOffset + row * product.columns(), from, to, scratch.kept(), from);
+            prepared.subtract(x, xOffset + row * product.columns(), scratch.values(), 0, scratch.kept(), from, count);
+            product.accumulate(
+                    scratch.values(),
+                    0,
+                    scratch.kept(),
+                    from,
+                    from + count,
+                    sums.sums(),
+                    sums.offset(part, row),
+                    scratch.threads()[worker]);
+            kept += count;
+        }
+        scratch.keptOfPart()[part] = kept;
+    }
+
+    private void prefill(Pass pass, float[] input, float[] y) {
+        if (!maskedPrefill) {
+            exact.apply(pass, input, y);
+            usage.addExact(pass);
+            return;
+        }
+        x = input;
+        workers.run(pass.batch(), maskRow);
+        exact.apply(pass, scratch.batch(), y);
+        usage.add(pass, scratch.keptOfRows(pass.batch()), 0);
+    }
+
+    private void maskRow(int row, int worker) {
+        int at = row * prepared.product().columns();
+        scratch.keptOfRow()[row] = prepared.mask(x, at, x, at, scratch.batch(), at);
+    }
+}

@@ -1,0 +1,167 @@
+package dev.sparsellm.chess;
+
+/**
+ * Places the thresholds of one site: {@code t_i = τ / w_i}, τ being the quantile of {@code |value_i| · w_i} over all
+ * channels and positions seen (CHESS, EMNLP 2024, section 3.2; CATS is the case w = 1).
+ */
+final class ThresholdSolver {
+
+    private static final int STEPS = 200;
+
+    private final Site site;
+    private final SiteStatistics seen;
+    private final Distribution[] distributions; // [channels]
+
+    ThresholdSolver(Site site, SiteStatistics seen) {
+        this.site = site;
+        this.seen = seen;
+        this.distributions = new Distribution[seen.channels()];
+        double[] edges = seen.grid().edges();
+        for (int channel = 0; channel < distributions.length; channel++) {
+            distributions[channel] =
+                    new Distribution(edges, seen.counts(), channel * seen.grid().bins());
+        }
+    }
+
+    /**
+     * Places thresholds.
+     *
+     * @param weights {@code [channels]}, not negative: what a unit of each channel is worth
+     * @param share of values to leave out, between 0 and 1
+     * @param compensate whether what is left out shall count with its mean
+     */
+    Selection solve(double[] weights, double share, boolean compensate) {
+        double tau = quantile(weights, share);
+        float[] lower = new float[weights.length];
+        float[] upper = new float[weights.length];
+        float[] substitutes = new float[weights.length];
+        double dropped = 0;
+        double total = 0;
+        for (int channel = 0; channel < weights.length; channel++) {
+            upper[channel] = (float) Math.min(limit(tau, weights[channel]), Float.MAX_VALUE);
+            lower[channel] = -upper[channel];
+            double here = dropped(channel, lower[channel], upper[channel]);
+            dropped += here;
+            total += distributions[channel].total();
+            if (compensate && here > 0) {
+                substitutes[channel] = (float) (droppedSum(channel, lower[channel], upper[channel]) / here);
+            }
+        }
+        return new Selection(lower, upper, substitutes, compensate, tau, total == 0 ? 0 : dropped / total);
+    }
+
+    /** Illinois' variant of regula falsi on the logarithm of τ, within a bracket that halving keeps shrinking. */
+    private double quantile(double[] weights, double share) {
+        double total = 0;
+        for (Distribution distribution : distributions) {
+            total += distribution.total();
+        }
+        double target = share * total;
+        double low = -64;
+        double high = 64;
+        double lowError = excess(low, weights, target);
+        double highError = excess(high, weights, target);
+        int side = 0;
+        for (int step = 0; step < STEPS && high - low > 1e-10; step++) {
+            double middle = step % 3 == 0 || highError == lowError
+                    ? (low + high) / 2
+                    : (low * highError - high * lowError) / (highError - lowError);
+            double error = excess(middle, weights, target);
+            if (Math.abs(error) <= 1e-9 * total) {
+                return Math.pow(2, middle);
+            }
+            if (error < 0) {
+                low = middle;
+                lowError = error;
+                highError = side < 0 ? highError / 2 : highError;
+                side = -1;
+            } else {
+                high = middle;
+                highError = error;
+                lowError = side > 0 ? lowError / 2 : lowError;
+                side = 1;
+            }
+        }
+        return Math.pow(2, high);
+    }
+
+    private double excess(double logTau, double[] weights, double target) {
+        double tau = Math.pow(2, logTau);
+        double dropped = 0;
+        for (int channel = 0; channel < weights.length; channel++) {
+            double limit = limit(tau, weights[channel]);
+            dropped += dropped(channel, -limit, limit);
+        }
+        return dropped - target;
+    }
+
+    /** A channel that is worth nothing has no limit. */
+    private static double limit(double tau, double weight) {
+        return weight > 0 ? tau / weight : Double.POSITIVE_INFINITY;
+    }
+
+    /** How many of a channel's values are within bounds. */
+    private double dropped(int channel, double lower, double upper) {
+        Distribution values = distributions[channel];
+        if (site != Site.FEED_FORWARD) {
+            return values.atMost(upper) - values.atMost(lower);
+        }
+        // What was recorded is the gate; SiLU is near zero on its left tail and around zero.
+        return values.atMost(Silu.leftTailEnd(-lower))
+                + values.atMost(Silu.upperBound(upper))
+                - values.atMost(Silu.lowerBound(-lower));
+    }
+
+    /** The sum of what {@link #dropped} counts: of the inputs, or of the hidden activations. */
+    private double droppedSum(int channel, double lower, double upper) {
+        if (site != Site.FEED_FORWARD) {
+            return inputSum(channel, lower, upper);
+        }
+        return hiddenSum(channel, Double.NEGATIVE_INFINITY, Silu.leftTailEnd(-lower))
+                + hiddenSum(channel, Silu.lowerBound(-lower), Silu.upperBound(upper));
+    }
+
+    private double inputSum(int channel, double from, double to) {
+        Distribution values = distributions[channel];
+        double sum = 0;
+        for (int bin = values.bin(from); bin <= values.bin(to); bin++) {
+            double low = Math.max(from, values.lowerEdge(bin));
+            double high = Math.min(to, values.upperEdge(bin));
+            sum += (values.atMost(high) - values.atMost(low)) * centre(values, bin, low, high);
+        }
+        return sum;
+    }
+
+    /** Hidden activations were summed by groups of bins: a part of a group gets its share by count and SiLU(gate). */
+    private double hiddenSum(int channel, double from, double to) {
+        Distribution values = distributions[channel];
+        Grid grid = seen.grid();
+        double sum = 0;
+        int bin = values.bin(from);
+        while (bin < grid.bins() && values.lowerEdge(bin) < to) {
+            int group = grid.group(bin);
+            while (bin > 0 && grid.group(bin - 1) == group) {
+                bin--;
+            }
+            double whole = 0;
+            double part = 0;
+            for (; bin < grid.bins() && grid.group(bin) == group; bin++) {
+                int count = seen.counts()[channel * grid.bins() + bin];
+                whole += count * Silu.of(values.middle(bin));
+                double low = Math.max(from, values.lowerEdge(bin));
+                double high = Math.min(to, values.upperEdge(bin));
+                if (low < high) {
+                    part += (values.atMost(high) - values.atMost(low)) * Silu.of(centre(values, bin, low, high));
+                }
+            }
+            if (whole != 0) {
+                sum += seen.hiddenSum(channel, group) * part / whole;
+            }
+        }
+        return sum;
+    }
+
+    private static double centre(Distribution values, int bin, double low, double high) {
+        return Double.isInfinite(low) || Double.isInfinite(high) ? values.middle(bin) : (low + high) / 2;
+    }
+}
