@@ -27,15 +27,15 @@ public final class DemoModel {
      * @return empty if this build has no demo model
      */
     public static Optional<Path> locate(Path cacheDirectory) {
-        URL resource = DemoModel.class.getResource(RESOURCE);
-        if (resource == null) {
-            return Optional.empty();
-        }
+        return Optional.ofNullable(DemoModel.class.getResource(RESOURCE))
+                .map(resource -> fileOf(resource, cacheDirectory));
+    }
+
+    static Path fileOf(URL resource, Path cacheDirectory) {
         try {
-            return Optional.of(
-                    resource.getProtocol().equals("file")
-                            ? Path.of(URI.create(resource.toString()))
-                            : unpacked(resource, cacheDirectory));
+            return resource.getProtocol().equals("file")
+                    ? Path.of(URI.create(resource.toString()))
+                    : unpacked(resource, cacheDirectory);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
