@@ -74,6 +74,8 @@ class LauncherIT {
     private String[] story(String... start) {
         List<String> command = new ArrayList<>(Arrays.asList(start));
         command.addAll(List.of("generate", "--model", model, "--prompt", "Once upon a time", "-n", "10", "--temp", "0"));
+        // The launcher finds every plugin of this project that is built.
+        command.addAll(List.of("--provider", "dense"));
         return command.toArray(String[]::new);
     }
 
@@ -135,7 +137,7 @@ class LauncherIT {
     @Test
     void interruptedGenerationEndsCleanly() throws Exception {
         Process process = start(List.of(LAUNCHER, "generate", "--model", model, "--prompt", "Once", "--ignore-end",
-                "-n", "1000000", "--ctx", "1000000", "--temp", "0"));
+                "-n", "1000000", "--ctx", "1000000", "--temp", "0", "--provider", "dense"));
         InputStream out = process.getInputStream();
         assertThat(out.readNBytes(20)).hasSize(20);
         // Where this JVM was started with SIGINT ignored, its children ignore it, too.
@@ -169,7 +171,7 @@ class LauncherIT {
     @Test
     void endsQuietlyWhereNobodyReadsOn() throws Exception {
         Ended ended = run("sh", "-c", "'" + LAUNCHER + "' generate --model '" + model
-                + "' --prompt Once -n 100000 --ctx 100000 --ignore-end --temp 0 | head -c 5");
+                + "' --prompt Once -n 100000 --ctx 100000 --ignore-end --temp 0 --provider dense | head -c 5");
         assertThat(ended.out).hasSize(5);
         assertThat(ended.err.lines().filter(line -> !line.contains("incubator"))).isEmpty();
     }
