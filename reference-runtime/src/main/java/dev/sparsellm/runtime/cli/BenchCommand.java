@@ -19,8 +19,8 @@ import picocli.CommandLine.Option;
 
 @Command(
         name = "bench",
-        description = "Measures tokens per second, reading and writing. Providers take turns, so that a machine that"
-                + " slows down or speeds up does so for all.",
+        description = "Measures tokens per second, reading and writing. With --provider a,b both are measured, in turns,"
+                + " so that a machine that slows down or speeds up does so for both.",
         sortOptions = false,
         abbreviateSynopsis = true)
 final class BenchCommand implements Callable<Integer> {

@@ -15,13 +15,17 @@ final class ContextArgument {
             description = "Positions, prompt and answer together. Default: the model's, " + DEFAULT + " at most.")
     private Integer length;
 
-    int of(Model model) {
+    int of(Model model, Streams streams) {
         int trained = model.description().shape().contextLength();
         if (length == null) {
             return Math.min(DEFAULT, trained);
         }
         if (length < 1) {
             throw new UsageException("--ctx is " + length + "; give a number from 1");
+        }
+        if (length > trained) {
+            streams.note("--ctx is " + length + ", the model was made for " + trained
+                    + " positions: what it writes beyond them may make no sense");
         }
         return length;
     }

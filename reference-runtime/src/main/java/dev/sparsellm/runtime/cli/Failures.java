@@ -67,8 +67,10 @@ final class Failures {
             String word = words.getFirst().startsWith("-") ? words.getFirst().replaceFirst("=.*", "") : words.getFirst();
             boolean isCommand = !word.startsWith("-") && !command.getSubcommands().isEmpty();
             message = (isCommand ? "Unknown command '" : word.startsWith("-") ? "Unknown option '" : "Unexpected '")
-                    + word + "'" + Suggestion.of(word, command);
+                    + word + "'"
+                    + (word.startsWith("-D") ? "; a property is written -Dkey=value" : Suggestion.of(word, command));
         }
+        message = Character.toUpperCase(message.charAt(0)) + message.substring(1);
         return message.replaceFirst("[.\\s]+$", "") + (message.endsWith("?") ? " " : ". ") + "See "
                 + command.getCommandSpec().qualifiedName() + " --help";
     }

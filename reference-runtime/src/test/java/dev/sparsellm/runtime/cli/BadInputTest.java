@@ -122,7 +122,10 @@ class BadInputTest {
 
     @Test
     void anAbsurdContextIsRefused() {
-        CommandRun.of("generate", "-m", model.toString(), "-p", "a", "--ctx", "2000000000").failsWith(ExitCode.FAILED, "--ctx");
+        CommandRun run = CommandRun.of("generate", "-m", model.toString(), "-p", "a", "--ctx", "2000000000");
+        assertThat(run.code()).isEqualTo(ExitCode.FAILED);
+        assertThat(run.err().lines()).hasSize(2).first().asString().contains("made for 2048 positions");
+        assertThat(run.err()).contains("1 to 16777216 positions (--ctx)");
     }
 
     @Test
@@ -157,6 +160,7 @@ class BadInputTest {
         "generate --modell x,           --model",
         "generat,                       generate",
         "generate -m x --prompt,        --prompt",
+        "generate -m x -Dkey,           -Dkey=value",
         "generate -m x -p a -n many,    many",
         "generate -m x -p a -n -1,      -1",
         "generate -m x -p a --temp -1,  temperature",
