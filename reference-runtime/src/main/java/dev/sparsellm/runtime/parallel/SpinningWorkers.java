@@ -23,6 +23,10 @@ public final class SpinningWorkers implements WorkerGroup, AutoCloseable {
     private static final long WAIT_NANOS = 200_000;
 
     private static final int SPINS_BETWEEN_CLOCK_READS = 64;
+
+    /** In the place of the next part, as an int −1: there are none to claim. */
+    private static final long CLOSED = 0xFFFFFFFFL;
+
     private static final VarHandle CURSOR;
 
     static {
@@ -39,9 +43,11 @@ public final class SpinningWorkers implements WorkerGroup, AutoCloseable {
 
     // The region under way. `cursor` is (region number << 32 | next part): whoever moves it by compare-and-set has
     // claimed that part of that region, and the region cannot end, nor these fields change, before the part has run.
+    // An ended region is closed before they change: else a late worker could hold its end against the next one's parts,
+    // and claim a part that is not there yet. Hence `parts` is volatile, too: its change must not overtake the closing.
     private volatile long cursor;
+    private volatile int parts;
     private Task task;
-    private int parts;
     private volatile Throwable failure;
     private volatile boolean closed;
 
@@ -86,6 +92,7 @@ public final class SpinningWorkers implements WorkerGroup, AutoCloseable {
             }
             claimParts(region, 0);
             awaitOthers();
+            cursor = region | CLOSED;
             rethrow(failure);
         } finally {
             this.task = null;
@@ -98,7 +105,7 @@ public final class SpinningWorkers implements WorkerGroup, AutoCloseable {
         while (true) {
             long seen = cursor;
             int part = (int) seen;
-            if ((seen & 0xFFFFFFFF_00000000L) != region || part >= parts) {
+            if ((seen & 0xFFFFFFFF_00000000L) != region || part < 0 || part >= parts) {
                 return;
             }
             if (CURSOR.compareAndSet(this, seen, seen + 1)) {
