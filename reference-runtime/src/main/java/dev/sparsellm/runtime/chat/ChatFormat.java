@@ -4,6 +4,7 @@ import dev.sparsellm.kernels.gguf.GgufMetadata;
 import dev.sparsellm.runtime.tokenizer.Tokenizer;
 import java.util.BitSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 
@@ -26,8 +27,8 @@ public final class ChatFormat {
     }
 
     /**
-     * The format that a file's own template, {@code tokenizer.chat_template}, means. None if the file has no template, as
-     * models have none that were not trained on conversations, or one of a format not known here.
+     * The format that a file's own template, {@code tokenizer.chat_template}, means. None if the file has no template,
+     * as with models that were not trained on conversations, or one of a format not known here.
      */
     public static Optional<ChatFormat> of(GgufMetadata metadata, Tokenizer tokenizer) {
         return metadata.string(TEMPLATE)
@@ -109,14 +110,15 @@ public final class ChatFormat {
                 .filter(m -> m.role() == Role.SYSTEM).map(ChatMessage::text);
         List<ChatMessage> turns = messages.subList(system.isPresent() ? 1 : 0, messages.size());
         if (turns.size() % 2 == 0) {
-            throw new IllegalArgumentException("A conversation of " + messages.size() + " messages does not end with the"
-                    + " user's: it has to be a system message or none, then user and assistant in turn, the user last");
+            throw new IllegalArgumentException("A conversation of " + messages.size() + " messages does not end with"
+                    + " the user's: it has to be a system message or none, then user and assistant in turn, the user"
+                    + " last");
         }
         for (int i = 0; i < turns.size(); i++) {
             ChatMessage message = turns.get(i);
             if (message.role() != (i % 2 == 0 ? Role.USER : Role.ASSISTANT)) {
                 throw new IllegalArgumentException("Message " + (i + messages.size() - turns.size() + 1) + " of "
-                        + messages.size() + " is from the " + message.role().name().toLowerCase(java.util.Locale.ROOT)
+                        + messages.size() + " is from the " + message.role().name().toLowerCase(Locale.ROOT)
                         + ": it has to be a system message or none, then user and assistant in turn, the user last");
             }
             if (message.role() == Role.USER) {

@@ -4,9 +4,9 @@ package dev.sparsellm.runtime.sampling;
  * The tokens that can still be chosen. Every truncation keeps the likeliest ones, so those kept are always the first of
  * all tokens in order of falling logits, of equal ones the lower id first.
  *
- * <p>The order is made only as far as it is needed. The arrays begin with a heap, likeliest token at its root; taking the
- * root puts it behind the heap's end. So the order stands at the arrays' end, back to front, and the tokens kept are the
- * last {@code kept} entries whether all of them are in order yet or not.
+ * <p>The order is made only as far as it is needed. The arrays begin with a heap, likeliest token at its root; taking
+ * the root puts it behind the heap's end. So the order stands at the arrays' end, back to front, and the tokens kept
+ * are the last {@code kept} entries whether all of them are in order yet or not.
  */
 final class Candidates {
 

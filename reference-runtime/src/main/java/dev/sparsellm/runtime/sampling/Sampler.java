@@ -3,12 +3,12 @@ package dev.sparsellm.runtime.sampling;
 import java.util.SplittableRandom;
 
 /**
- * Chooses the next token. The steps, in llama.cpp's order of them: repetition penalty, top-k, top-p, min-p, temperature,
- * and a draw from the softmax of what is left. The probabilities that top-p and min-p speak of are those before the
- * temperature.
+ * Chooses the next token. The steps, in llama.cpp's order of them: repetition penalty, top-k, top-p, min-p,
+ * temperature, and a draw from the softmax of what is left. The probabilities that top-p and min-p speak of are those
+ * before the temperature.
  *
- * <p>A sampler remembers the tokens of its session and where its random numbers are: each session has one of its own, and
- * it is not safe for several threads. Choosing a token allocates nothing.
+ * <p>A sampler remembers the tokens of its session and where its random numbers are: each session has one of its own,
+ * and it is not safe for several threads. Choosing a token allocates nothing.
  */
 public final class Sampler {
 
@@ -33,7 +33,8 @@ public final class Sampler {
     /** A sampler at the start of a session. */
     public static Sampler of(SamplingOptions options, int vocabularySize) {
         if (vocabularySize < 1) {
-            throw new IllegalArgumentException("A vocabulary of " + vocabularySize + " tokens has nothing to choose from");
+            throw new IllegalArgumentException("A vocabulary of " + vocabularySize
+                    + " tokens has nothing to choose from");
         }
         return new Sampler(options, vocabularySize);
     }
@@ -97,8 +98,8 @@ public final class Sampler {
         for (int id = 0; id < logits.length; id++) {
             float logit = penalised(id, logits[id]);
             if (!(logit < Float.POSITIVE_INFINITY)) {
-                throw new SamplingException("The logit of token " + id + " is " + logit + ", which is no number to go by:"
-                        + " the model's weights may be damaged, or the model does not fit this program");
+                throw new SamplingException("The logit of token " + id + " is " + logit + ", which is no number to go"
+                        + " by: the model's weights may be damaged, or the model does not fit this program");
             }
             if (logit > largest) {
                 largest = logit;

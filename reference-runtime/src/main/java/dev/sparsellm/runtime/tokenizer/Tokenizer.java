@@ -9,8 +9,11 @@ import java.util.List;
 import java.util.OptionalInt;
 
 /**
- * Turns text into the token ids of a model and back, as llama.cpp does for the same file. Immutable; safe for any number
- * of threads and sessions. What a session has to remember between tokens is in its own {@link StreamingDecoder}.
+ * Turns text into the token ids of a model and back, as llama.cpp does for the same file. Immutable; safe for any
+ * number of threads and sessions. What a session has to remember between tokens is in its own {@link StreamingDecoder}.
+ *
+ * <p>One thing is stricter here: text never becomes a control, unknown or byte token by being merged, but only where
+ * control tokens are asked for by {@link EncodeOptions#parseSpecial}.
  */
 public final class Tokenizer {
 
@@ -163,8 +166,8 @@ public final class Tokenizer {
     }
 
     /**
-     * As {@link #encodeOrdinary}, for a text that goes on where another ended: without the blank that SentencePiece puts
-     * before the first word of a text.
+     * As {@link #encodeOrdinary}, for a text that goes on where another ended: without the blank that SentencePiece
+     * puts before the first word of a text.
      */
     public int[] encodeContinuation(String text) {
         IntList ids = new IntList(text.length() / 3);

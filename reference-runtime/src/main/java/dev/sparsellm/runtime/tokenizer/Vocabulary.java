@@ -24,8 +24,8 @@ final class Vocabulary {
     private static final byte[] NOTHING = {};
 
     /**
-     * Names of control tokens that some files declare as text. They are taken as control tokens all the same: text that
-     * a user typed must never become one, and they must not show up in what a model says.
+     * Names of control tokens that some files declare as text. They are taken as control tokens all the same: text
+     * that a user typed must never become one, and they must not show up in what a model says.
      */
     private static final List<String> ALWAYS_CONTROL = List.of(
             "<|eot_id|>", "<|im_end|>", "<|end|>", "<end_of_turn>", "<|endoftext|>", "<|eom_id|>", "<EOT>",

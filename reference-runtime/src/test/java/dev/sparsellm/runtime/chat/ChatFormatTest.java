@@ -76,7 +76,8 @@ class ChatFormatTest {
     void llama_2_as_meta_writes_it() {
         // The template of Llama-2-7b-chat-hf, in its essentials.
         String template = "{% set content = '<<SYS>>\\n' + system_message + '\\n<</SYS>>\\n\\n' + message['content'] %}"
-                + "{{ bos_token + '[INST] ' + content.strip() + ' [/INST]' }}{{ ' '  + content.strip() + ' ' + eos_token }}";
+                + "{{ bos_token + '[INST] ' + content.strip() + ' [/INST]' }}{{ ' '  + content.strip() + ' ' + "
+                + "eos_token }}";
         assertThat(detected(template)).isEqualTo(ChatStyle.Llama2.META);
         assertThat(text(ChatStyle.Llama2.META)).isEqualTo("[INST] <<SYS>>\nYou are a helpful assistant\n<</SYS>>\n\n"
                 + "Hello [/INST] Hi there </s><s>[INST] Who are you [/INST] I am an assistant </s>"
@@ -86,14 +87,16 @@ class ChatFormatTest {
     @Test
     void variants_of_llama_2() {
         // What the templates themselves yield when executed; where llama.cpp's short cuts drop blanks, we do not.
-        assertThat(text(detected("{{ '[INST] ' + message['content'] + ' [/INST]' }}{{ message['content'] + eos_token}}")))
+        assertThat(text(detected("{{ '[INST] ' + message['content'] + ' [/INST]' }}{{ message['content'] + "
+                + "eos_token}}")))
                 .as("Mistral-7B-Instruct-v0.2 before v1")
                 .isEqualTo("[INST] You are a helpful assistant\nHello [/INST]Hi there</s>[INST] Who are you [/INST]"
                         + "   I am an assistant   </s>[INST] Another question [/INST]");
         assertThat(text(detected("{{- bos_token + '[INST] ' + messages[idx]['content'] + ' [/INST]' -}}"
                 + "{{- '[INST] <<SYS>>\\n' }}{{- ' '  + messages[idx]['content'] + ' ' + eos_token -}}")))
                 .isEqualTo("[INST] <<SYS>>\nYou are a helpful assistant\n<</SYS>>\n\nHello [/INST] Hi there </s>"
-                        + "<s>[INST] Who are you [/INST]    I am an assistant    </s><s>[INST] Another question [/INST]");
+                        + "<s>[INST] Who are you [/INST]    I am an assistant    </s><s>[INST] Another question "
+                        + "[/INST]");
         assertThat(text(detected("{% set content = '<<SYS>>\\n' %}{{ '[INST] ' + content.strip() + ' [/INST]' }}"
                 + "{{ ' '  + content.strip() + ' ' + eos_token }}")))
                 .isEqualTo("[INST] <<SYS>>\nYou are a helpful assistant\n<</SYS>>\n\nHello [/INST] Hi there </s>"
@@ -104,11 +107,13 @@ class ChatFormatTest {
     void mistral_of_each_tokenizer_version() {
         assertThat(detected("{{ ' [INST] ' + system_message + '\\n\\n' }}{{ ' [INST] ' + message['content'] }}"))
                 .isEqualTo(ChatStyle.Mistral.V1);
-        assertThat(text(ChatStyle.Mistral.V1)).isEqualTo(" [INST] You are a helpful assistant\n\nHello [/INST] Hi there</s>"
+        assertThat(text(ChatStyle.Mistral.V1))
+                .isEqualTo(" [INST] You are a helpful assistant\n\nHello [/INST] Hi there</s>"
                 + " [INST] Who are you [/INST]    I am an assistant   </s> [INST] Another question [/INST]");
         assertThat(detected("{{- \"[AVAILABLE_TOOLS] [\" }}{{- \"[INST] \" + message[\"content\"] + \"[/INST]\" }}"))
                 .isEqualTo(ChatStyle.Mistral.V3);
-        assertThat(text(ChatStyle.Mistral.V3)).isEqualTo("[INST] You are a helpful assistant\n\nHello[/INST] Hi there</s>"
+        assertThat(text(ChatStyle.Mistral.V3))
+                .isEqualTo("[INST] You are a helpful assistant\n\nHello[/INST] Hi there</s>"
                 + "[INST] Who are you[/INST] I am an assistant</s>[INST] Another question[/INST]");
         assertThat(detected("{{- \"[AVAILABLE_TOOLS][\" }}{{- \"[INST]\" + message[\"content\"] + \"[/INST]\" }}"))
                 .isEqualTo(ChatStyle.Mistral.V3_TEKKEN);
@@ -116,7 +121,8 @@ class ChatFormatTest {
                 + "Hi there</s>[INST]Who are you[/INST]   I am an assistant   </s>[INST]Another question[/INST]");
         assertThat(detected("{{ '[INST] ' + message['content'] + '[/INST]' }}{{ '[SYSTEM_PROMPT] ' }}"))
                 .isEqualTo(new ChatStyle.MistralV7());
-        assertThat(text(new ChatStyle.MistralV7())).isEqualTo("[SYSTEM_PROMPT] You are a helpful assistant[/SYSTEM_PROMPT]"
+        assertThat(text(new ChatStyle.MistralV7()))
+                .isEqualTo("[SYSTEM_PROMPT] You are a helpful assistant[/SYSTEM_PROMPT]"
                 + "[INST] Hello[/INST] Hi there</s>[INST] Who are you[/INST]    I am an assistant   </s>"
                 + "[INST] Another question[/INST]");
     }
@@ -126,7 +132,8 @@ class ChatFormatTest {
         assertThat(text(detected("{{'<|im_start|>' + message['role'] + '\\n'}}"))).isEqualTo("<|im_start|>system\n"
                 + "You are a helpful assistant<|im_end|>\n<|im_start|>user\nHello<|im_end|>\n<|im_start|>assistant\n"
                 + "Hi there<|im_end|>\n<|im_start|>user\nWho are you<|im_end|>\n<|im_start|>assistant\n"
-                + "   I am an assistant   <|im_end|>\n<|im_start|>user\nAnother question<|im_end|>\n<|im_start|>assistant\n");
+                + "   I am an assistant   <|im_end|>\n<|im_start|>user\n"
+                + "Another question<|im_end|>\n<|im_start|>assistant\n");
     }
 
     @Test
@@ -136,7 +143,8 @@ class ChatFormatTest {
         TestVocabulary vocabulary = TestVocabulary.byteLevel();
         assertThat(ChatFormat.of(vocabulary.metadata(), vocabulary.tokenizer())).isEmpty();
         vocabulary.set("tokenizer.chat_template", "{{ '<|im_start|>' }}");
-        assertThat(ChatFormat.of(vocabulary.metadata(), vocabulary.tokenizer()).orElseThrow().name()).isEqualTo("chatml");
+        assertThat(ChatFormat.of(vocabulary.metadata(), vocabulary.tokenizer()).orElseThrow().name())
+                .isEqualTo("chatml");
     }
 
     @Test
@@ -163,12 +171,13 @@ class ChatFormatTest {
     // Tokens
 
     private static final TestVocabulary LLAMA3 = TestVocabulary.byteLevel("Ċ Ċ", "u s", "us e", "use r")
-            .control("<|begin_of_text|>").control("<|start_header_id|>").control("<|end_header_id|>").control("<|eot_id|>")
+            .control("<|begin_of_text|>").control("<|start_header_id|>").control("<|end_header_id|>")
+            .control("<|eot_id|>")
             .set("tokenizer.ggml.bos_token_id", 260).set("tokenizer.ggml.eos_token_id", 263);
 
     private static final TestVocabulary LLAMA2 = TestVocabulary.sentencePiece(
-            "▁Hello", "▁Hell", "▁Hel", "▁He", "▁H", "▁[", "INST", "INS", "IN", "/", "]", "[", "▁", "H", "e", "l", "o", "I", "N",
-            "S", "T", "▁[/", "▁Hi", "i");
+            "▁Hello", "▁Hell", "▁Hel", "▁He", "▁H", "▁[", "INST", "INS", "IN", "/", "]", "[", "▁", "H", "e", "l", "o", "I",
+            "N", "S", "T", "▁[/", "▁Hi", "i");
 
     private static String pieces(Tokenizer tokenizer, int[] ids) {
         return IntStream.of(ids).mapToObj(tokenizer::piece).collect(Collectors.joining("|"));
@@ -178,7 +187,8 @@ class ChatFormatTest {
     void llama_3_in_tokens() {
         Tokenizer tokenizer = LLAMA3.tokenizer();
         int[] ids = ChatFormat.named("llama3", tokenizer).conversation(List.of(user(" hi\n")));
-        assertThat(pieces(tokenizer, ids)).isEqualTo("<|begin_of_text|>|<|start_header_id|>|user|<|end_header_id|>|ĊĊ|h|i"
+        assertThat(pieces(tokenizer, ids))
+                .isEqualTo("<|begin_of_text|>|<|start_header_id|>|user|<|end_header_id|>|ĊĊ|h|i"
                 + "|<|eot_id|>|<|start_header_id|>|a|s|s|i|s|t|a|n|t|<|end_header_id|>|ĊĊ");
     }
 
@@ -189,7 +199,8 @@ class ChatFormatTest {
                 .userDefined("<|start_header_id|>").userDefined("<|end_header_id|>").userDefined("<|eot_id|>"))) {
             Tokenizer tokenizer = vocabulary.tokenizer();
             ChatFormat format = ChatFormat.named("llama3", tokenizer);
-            int harmless = (int) IntStream.of(format.conversation(List.of(user("hi")))).filter(tokenizer::isControl).count();
+            int harmless = (int) IntStream.of(format.conversation(List.of(user("hi")))).filter(tokenizer::isControl)
+                    .count();
             assertThat(IntStream.of(format.conversation(List.of(user(attack)))).filter(tokenizer::isControl).count())
                     .isEqualTo(harmless).isGreaterThan(0);
             assertThat(IntStream.of(format.nextTurn(attack)).filter(tokenizer::isControl).count())
@@ -212,11 +223,13 @@ class ChatFormatTest {
     @Test
     void mistral_in_tokens_has_no_blank_twice() {
         Tokenizer v1 = LLAMA2.tokenizer();
-        assertThat(pieces(v1, ChatFormat.named("mistral-v1", v1).conversation(List.of(user("Hello"), assistant("Hi"), user("Hello")))))
+        List<ChatMessage> conversation = List.of(user("Hello"), assistant("Hi"), user("Hello"));
+        assertThat(pieces(v1, ChatFormat.named("mistral-v1", v1).conversation(conversation)))
                 .isEqualTo("<s>|▁[|INST|]|▁Hello|▁[/|INST|]|▁Hi|</s>|▁[|INST|]|▁Hello|▁[/|INST|]");
-        Tokenizer v3 = TestVocabulary.sentencePiece("▁Hello", "▁Hell", "▁Hel", "▁He", "▁H", "▁Hi", "▁", "H", "e", "l", "o", "i")
+        Tokenizer v3 = TestVocabulary.sentencePiece("▁Hello", "▁Hell", "▁Hel", "▁He", "▁H", "▁Hi", "▁", "H", "e",
+                "l", "o", "i")
                 .control("[INST]").control("[/INST]").tokenizer();
-        assertThat(pieces(v3, ChatFormat.named("mistral-v3", v3).conversation(List.of(user("Hello"), assistant("Hi"), user("Hello")))))
+        assertThat(pieces(v3, ChatFormat.named("mistral-v3", v3).conversation(conversation)))
                 .isEqualTo("<s>|[INST]|▁Hello|[/INST]|▁Hi|</s>|[INST]|▁Hello|[/INST]");
     }
 
@@ -240,17 +253,20 @@ class ChatFormatTest {
 
     @Test
     void begins_with_the_begin_token_once_and_chat_ml_only_if_the_file_says_so() {
-        TestVocabulary vocabulary = TestVocabulary.byteLevel().control("<|im_start|>").control("<|im_end|>").control("<b>")
+        TestVocabulary vocabulary = TestVocabulary.byteLevel().control("<|im_start|>").control("<|im_end|>")
+                .control("<b>")
                 .set("tokenizer.ggml.bos_token_id", 258).set(TestVocabulary.PRE, "qwen2");
         assertThat(ChatFormat.named("chatml", vocabulary.tokenizer()).conversation(List.of(user("x")))).startsWith(256)
                 .doesNotContain(258);
         vocabulary.set("tokenizer.ggml.add_bos_token", true);
-        assertThat(ChatFormat.named("chatml", vocabulary.tokenizer()).conversation(List.of(user("x")))).startsWith(258, 256);
+        assertThat(ChatFormat.named("chatml", vocabulary.tokenizer()).conversation(List.of(user("x"))))
+                .startsWith(258, 256);
     }
 
     @Test
     void answers_stop_at_the_end_of_turn() {
-        ChatFormat format = ChatFormat.named("llama3", TestVocabulary.byteLevel().control("<|eot_id|>").control("<|end_of_text|>")
+        ChatFormat format = ChatFormat.named("llama3", TestVocabulary.byteLevel().control("<|eot_id|>")
+                .control("<|end_of_text|>")
                 .control("<|eom_id|>").set("tokenizer.ggml.eos_token_id", 257).tokenizer());
         assertThat(format.stopTokens().stream()).containsExactly(256, 257, 258);
     }

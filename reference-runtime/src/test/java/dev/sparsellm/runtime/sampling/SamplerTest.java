@@ -73,7 +73,8 @@ class SamplerTest {
         Random random = new Random(2);
         for (int round = 0; round < 3000; round++) {
             float[] logits = distribution(random);
-            SamplingOptions options = options(random.nextInt(40), random.nextInt(3) == 0 ? 1 : random.nextDouble(0.05, 1),
+            SamplingOptions options = options(random.nextInt(40),
+                    random.nextInt(3) == 0 ? 1 : random.nextDouble(0.05, 1),
                     random.nextInt(3) == 0 ? 0 : random.nextDouble(0.5));
             int[] kept = kept(options, logits);
             List<Integer> expected = keptByDefinition(options, logits);
@@ -159,7 +160,8 @@ class SamplerTest {
         }
         for (int id = 0; id < counts.length; id++) {
             double deviation = Math.sqrt(probability[id] * (1 - probability[id]) / draws);
-            assertThat(counts[id] / (double) draws).isBetween(probability[id] - 5 * deviation, probability[id] + 5 * deviation);
+            assertThat(counts[id] / (double) draws)
+                    .isBetween(probability[id] - 5 * deviation, probability[id] + 5 * deviation);
         }
     }
 
@@ -192,7 +194,7 @@ class SamplerTest {
         assertThat(sampler.sample(new float[] {5, 2, 1})).as("twice is not worse than once").isEqualTo(0);
         sampler.accept(1);
         sampler.accept(2);
-        assertThat(sampler.sample(new float[] {3, 2, 1})).as("0 has left the window").isEqualTo(0);
+        assertThat(sampler.sample(new float[] {1.2f, 2, 1})).as("0 has left the window: 1.2 against 1").isEqualTo(0);
         sampler.reset();
         assertThat(sampler.sample(new float[] {1, 1.2f, 1})).as("nothing is remembered").isEqualTo(1);
     }

@@ -37,7 +37,8 @@ class CorruptVocabularyTest {
                 Arguments.of("model of another type", bpe().set(TestVocabulary.MODEL, 7), "tokenizer.ggml.model"),
                 Arguments.of("no tokens", bpe().set(TestVocabulary.TOKENS, null), TestVocabulary.TOKENS),
                 Arguments.of("empty tokens", spm().set(TestVocabulary.TOKENS, List.of()), TestVocabulary.TOKENS),
-                Arguments.of("tokens that are numbers", bpe().set(TestVocabulary.TOKENS, new int[] {1}), TestVocabulary.TOKENS),
+                Arguments.of("tokens that are numbers", bpe().set(TestVocabulary.TOKENS, new int[] {1}),
+                        TestVocabulary.TOKENS),
                 Arguments.of("a token twice", bpe().add("a", TokenType.NORMAL, 0), "'a' twice"),
                 Arguments.of("too few types", bpe().set(TestVocabulary.TYPES, types(256, 1)), TestVocabulary.TYPES),
                 Arguments.of("too many types", bpe().set(TestVocabulary.TYPES, types(258, 1)), TestVocabulary.TYPES),
@@ -53,10 +54,14 @@ class CorruptVocabularyTest {
                 Arguments.of("no scores", spm().set(TestVocabulary.SCORES, null), TestVocabulary.SCORES),
                 Arguments.of("too few scores", spm().set(TestVocabulary.SCORES, new float[3]), TestVocabulary.SCORES),
                 Arguments.of("a score that is no number", spm().add("b", TokenType.NORMAL, Float.NaN), "NaN"),
-                Arguments.of("a begin token out of range", spm().set("tokenizer.ggml.bos_token_id", 261), "bos_token_id is 261"),
-                Arguments.of("an end token out of range", bpe().set("tokenizer.ggml.eos_token_id", 257), "eos_token_id is 257"),
-                Arguments.of("an end token that is text", bpe().set("tokenizer.ggml.eos_token_id", "</s>"), "eos_token_id"),
-                Arguments.of("a begin token wanted, but none named", bpe().set("tokenizer.ggml.add_bos_token", true), "add_bos_token"),
+                Arguments.of("a begin token out of range",
+                        spm().set("tokenizer.ggml.bos_token_id", 261), "bos_token_id is 261"),
+                Arguments.of("an end token out of range",
+                        bpe().set("tokenizer.ggml.eos_token_id", 257), "eos_token_id is 257"),
+                Arguments.of("an end token that is text",
+                        bpe().set("tokenizer.ggml.eos_token_id", "</s>"), "eos_token_id"),
+                Arguments.of("a begin token wanted, but none named",
+                        bpe().set("tokenizer.ggml.add_bos_token", true), "add_bos_token"),
                 Arguments.of("a flag that is none", bpe().set("tokenizer.ggml.add_bos_token", "yes"), "add_bos_token"));
     }
 

@@ -26,8 +26,10 @@ class SentencePieceTokenizerTest {
     void merges_go_by_score_then_from_left_to_right() {
         TestVocabulary vocabulary = TestVocabulary.sentencePiece("bc", "ab", "▁a", "a", "b", "c", "▁");
         assertThat(encode(vocabulary, "abc")).containsExactly("▁a", "bc");
-        assertThat(encode(TestVocabulary.sentencePiece("aa", "▁", "a", "b"), "aaab")).containsExactly("▁", "aa", "a", "b");
-        TestVocabulary equal = TestVocabulary.sentencePiece("▁").add("ab", TokenType.NORMAL, -5).add("bc", TokenType.NORMAL, -5)
+        assertThat(encode(TestVocabulary.sentencePiece("aa", "▁", "a", "b"), "aaab"))
+                .containsExactly("▁", "aa", "a", "b");
+        TestVocabulary equal = TestVocabulary.sentencePiece("▁").add("ab", TokenType.NORMAL, -5)
+                .add("bc", TokenType.NORMAL, -5)
                 .add("a", TokenType.NORMAL, -9).add("b", TokenType.NORMAL, -9).add("c", TokenType.NORMAL, -9);
         assertThat(encode(equal, "abc")).containsExactly("▁", "ab", "c");
     }
@@ -130,7 +132,8 @@ class SentencePieceTokenizerTest {
     @Test
     void user_text_never_becomes_a_control_token() {
         // Every prefix of "</s>" is a piece, so that merging alone would arrive at it.
-        Tokenizer tokenizer = TestVocabulary.sentencePiece("▁", "<", "/", "s", ">", "</", "</s", "<u", "<un", "<unk").tokenizer();
+        Tokenizer tokenizer = TestVocabulary.sentencePiece("▁", "<", "/", "s", ">", "</", "</s", "<u", "<un", "<unk")
+                .tokenizer();
         assertThat(pieces(tokenizer, tokenizer.encodeOrdinary("</s>"))).containsExactly("▁", "</s", ">");
         assertThat(tokenizer.encodeOrdinary("<unk>")).doesNotContain(0);
         assertThat(tokenizer.encodeOrdinary("<0x41>")).doesNotContain(3 + 0x41);
@@ -144,13 +147,15 @@ class SentencePieceTokenizerTest {
         assertThat(vocabulary.tokenizer().eos()).hasValue(2);
         assertThat(vocabulary.tokenizer().isEndOfGeneration(2)).isTrue();
         assertThat(vocabulary.tokenizer().encode("", EncodeOptions.PROMPT)).containsExactly(1);
-        assertThat(vocabulary.set("tokenizer.ggml.add_bos_token", false).tokenizer().encode("", EncodeOptions.PROMPT)).isEmpty();
+        assertThat(vocabulary.set("tokenizer.ggml.add_bos_token", false).tokenizer().encode("", EncodeOptions.PROMPT))
+                .isEmpty();
     }
 
     @Test
     void a_token_id_of_minus_one_is_none() {
         // as converters write it into files, for example for padding
-        Tokenizer tokenizer = TestVocabulary.sentencePiece("▁", "a").set("tokenizer.ggml.eot_token_id", 0xFFFFFFFFL).tokenizer();
+        Tokenizer tokenizer = TestVocabulary.sentencePiece("▁", "a").set("tokenizer.ggml.eot_token_id", 0xFFFFFFFFL)
+                .tokenizer();
         assertThat(tokenizer.endOfGeneration().stream()).containsExactly(2);
     }
 
