@@ -258,21 +258,4 @@ class SamplerTest {
     private static void assertRefused(String named, Runnable options) {
         assertThatThrownBy(options::run).isInstanceOf(IllegalArgumentException.class).hasMessageContaining(named);
     }
-
-    @Test
-    void choosing_a_token_of_a_large_vocabulary_is_quick() {
-        float[] logits = new float[128_256];
-        Random random = new Random(1);
-        for (int i = 0; i < logits.length; i++) {
-            logits[i] = (float) random.nextGaussian() * 3;
-        }
-        Sampler sampler = Sampler.of(SamplingOptions.defaults(1), logits.length);
-        long best = Long.MAX_VALUE;
-        for (int round = 0; round < 60; round++) {
-            long start = System.nanoTime();
-            sampler.sample(logits);
-            best = Math.min(best, System.nanoTime() - start);
-        }
-        assertThat(best * 1e-6).as("milliseconds for a token").isLessThan(10);
-    }
 }
