@@ -38,4 +38,7 @@ interface ChannelSteps {
 
     /** {@code s[sOffset + o] *= d[dOffset + o]}. */
     void multiply(float[] d, int dOffset, float[] s, int sOffset, int n);
+
+    /** Takes bytes, signed, apart: {@code low[lowOffset + o]} becomes their lower half, {@code high} their upper one. */
+    void splitNibbles(float[] low, int lowOffset, float[] high, int highOffset, int n);
 }

@@ -150,8 +150,8 @@ final class PackedChannelProduct implements ChannelProduct {
                 Planes.bytes(data, at + layout.subMinOffset(), planes, Planes.SUB_MINS * n, n);
             }
             case SUB_MIN_NIBBLES -> {
-                Planes.lowNibbles(data, sub, planes, Planes.SUBS * n, n);
-                Planes.highNibbles(data, sub, planes, Planes.SUB_MINS * n, n);
+                Planes.bytes(data, sub, planes, Planes.SUBS * n, n);
+                steps.splitNibbles(planes, Planes.SUBS * n, planes, Planes.SUB_MINS * n, n);
             }
             default -> {
                 return;
@@ -166,6 +166,7 @@ final class PackedChannelProduct implements ChannelProduct {
     /**
      * The working memory: planes of one float per output, and how stored scales become floats. Plain loops over memory:
      * C2 turns them into vector conversions (24 G/s from cache; through the Vector API, which knows no F16, 10 G/s).
+     * Any further operation on bytes would keep it from that.
      */
     private static final class Planes {
 
@@ -185,18 +186,6 @@ final class PackedChannelProduct implements ChannelProduct {
         static void bytes(MemorySegment w, long at, float[] out, int o, int n) {
             for (int i = 0; i < n; i++) {
                 out[o + i] = w.get(java.lang.foreign.ValueLayout.JAVA_BYTE, at + i);
-            }
-        }
-
-        static void lowNibbles(MemorySegment w, long at, float[] out, int o, int n) {
-            for (int i = 0; i < n; i++) {
-                out[o + i] = w.get(java.lang.foreign.ValueLayout.JAVA_BYTE, at + i) & 15;
-            }
-        }
-
-        static void highNibbles(MemorySegment w, long at, float[] out, int o, int n) {
-            for (int i = 0; i < n; i++) {
-                out[o + i] = w.get(java.lang.foreign.ValueLayout.JAVA_BYTE, at + i) >>> 4 & 15;
             }
         }
     }

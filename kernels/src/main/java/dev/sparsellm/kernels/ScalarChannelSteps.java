@@ -74,4 +74,13 @@ final class ScalarChannelSteps implements ChannelSteps {
             s[sOffset + o] *= d[dOffset + o];
         }
     }
+
+    @Override
+    public void splitNibbles(float[] low, int lowOffset, float[] high, int highOffset, int n) {
+        for (int o = 0; o < n; o++) {
+            int both = (int) low[lowOffset + o];
+            low[lowOffset + o] = both & 15;
+            high[highOffset + o] = both >>> 4 & 15;
+        }
+    }
 }

@@ -110,4 +110,17 @@ final class VectorChannelSteps implements ChannelSteps {
             load(s, sOffset + o).mul(load(d, dOffset + o)).intoArray(s, sOffset + o);
         }
     }
+
+    @Override
+    public void splitNibbles(float[] low, int lowOffset, float[] high, int highOffset, int n) {
+        for (int o = 0; o < n; o += LANES) {
+            IntVector both = (IntVector) load(low, lowOffset + o).convert(VectorOperators.F2I, 0);
+            toFloat(both.and(15)).intoArray(low, lowOffset + o);
+            toFloat(both.lanewise(VectorOperators.LSHR, 4).and(15)).intoArray(high, highOffset + o);
+        }
+    }
+
+    private static FloatVector toFloat(IntVector v) {
+        return (FloatVector) v.convert(VectorOperators.I2F, 0);
+    }
 }
