@@ -1,0 +1,397 @@
+package dev.sparsellm.chess;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.sparsellm.kernels.ChannelMajor;
+import dev.sparsellm.kernels.Kernels;
+import dev.sparsellm.kernels.Scratch;
+import dev.sparsellm.kernels.repack.RepackCache;
+import dev.sparsellm.kernels.repack.RepackedWeights;
+import dev.sparsellm.spi.ModelDescription.LayerWeights;
+import dev.sparsellm.spi.OperatorKey;
+import dev.sparsellm.spi.OperatorKind;
+import dev.sparsellm.spi.Pass;
+import dev.sparsellm.spi.Phase;
+import dev.sparsellm.spi.ProgressSink;
+import dev.sparsellm.spi.SessionContext;
+import dev.sparsellm.spi.SessionOperators;
+import dev.sparsellm.spi.Settings;
+import dev.sparsellm.spi.Tensor;
+import dev.sparsellm.spi.TensorType;
+import dev.sparsellm.spi.Usage;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
+
+class SparseOperatorsTest {
+
+    private static final double TOLERANCE = 1e-10;
+    private static final double[] SHARES = {0, 0.1, 0.3, 0.5, 0.7, 0.9, 0.95, 1};
+    private static final Kernels KERNELS = TestDense.KERNELS;
+    private static final OperatorKey FFN = new OperatorKey(OperatorKind.FEED_FORWARD, 0);
+    private static final OperatorKey QUERY = new OperatorKey(OperatorKind.ATTENTION_QUERY, 0);
+    private static final OperatorKey OUTPUT = new OperatorKey(OperatorKind.ATTENTION_OUTPUT, 0);
+
+
+    private Threads threads;
+
+    @BeforeEach
+    void start() {
+        threads = new Threads(2);
+    }
+
+    @AfterEach
+    void stop() {
+        threads.close();
+    }
+
+    static Stream<Arguments> typesAndShapes() {
+        return Arrays.stream(TensorType.values())
+                .filter(ChannelMajor::supports)
+                .flatMap(type -> type.blockSize() == 1
+                        ? Stream.of(Arguments.of(type, 48, 52), Arguments.of(type, 132, 1000))
+                        : Stream.of(Arguments.of(type, 256, 768), Arguments.of(type, 512, 2304)));
+    }
+
+    @ParameterizedTest(name = "{0} dim {1} ffn {2}")
+    @MethodSource("typesAndShapes")
+    void theBlockEqualsTheExactOneOnMaskedActivations(TensorType type, int dim, int ffn) {
+        SmallLlama model = SmallLlama.random(type, 1, dim, ffn, 4, 2, 7);
+        LayerWeights weights = model.description().layers().getFirst();
+        RandomWeights random = new RandomWeights(3);
+        for (double share : SHARES) {
+            for (int batch : new int[] {1, 2, 8}) {
+                float[] x = random.gaussian(batch * dim);
+                float[] gates = gates(weights.gate(), x, batch);
+                Selection selection = selection(gates, ffn, share, random);
+                float[] y = new float[batch * dim];
+                try (Opened opened = open(model, Map.of(FFN, selection), batch, "dense", threads)) {
+                    opened.session.feedForward(0).orElseThrow().apply(new Pass(Phase.DECODE, 5, batch), x, y);
+                    Usage usage = opened.session.usage(FFN);
+                    assertThat(usage.sparsity()).isCloseTo(dropped(gates, selection), within(1e-12));
+                    assertThat(usage.bytesRead()).isLessThanOrEqualTo(opened.mostBytes(batch));
+                }
+                double[] exact = blockOracle(weights, x, gates, selection, batch);
+                assertThat(nmse(y, exact)).as("share %s batch %s", share, batch).isLessThan(TOLERANCE);
+            }
+        }
+    }
+
+    @ParameterizedTest(name = "{0} dim {1}")
+    @MethodSource("typesAndShapes")
+    void projectionsEqualTheExactOnesOnMaskedInputs(TensorType type, int dim, int ffn) {
+        SmallLlama model = SmallLlama.random(type, 1, dim, ffn, 4, 2, 8);
+        RandomWeights random = new RandomWeights(4);
+        for (OperatorKey key : List.of(QUERY, OUTPUT)) {
+            Tensor weights = model.description().projectionWeights(key).orElseThrow();
+            for (double share : SHARES) {
+                for (int batch : new int[] {1, 3, 8, 11}) {
+                    float[] x = random.gaussian(batch * weights.columns());
+                    Selection selection = selection(x, weights.columns(), share, random);
+                    float[] y = new float[batch * weights.rows()];
+                    try (Opened opened = open(model, Map.of(key, selection), batch, "dense", threads)) {
+                        opened.session.projection(key).orElseThrow().apply(new Pass(Phase.DECODE, 0, batch), x, y);
+                        assertThat(opened.session.usage(key).sparsity()).isCloseTo(dropped(x, selection), within(1e-12));
+                    }
+                    double[] exact = projectionOracle(weights, x, selection, batch);
+                    assertThat(nmse(y, exact)).as("%s share %s batch %s", key, share, batch).isLessThan(TOLERANCE);
+                }
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(value = TensorType.class, names = {"F32", "BF16", "Q8_0", "Q4_K"})
+    void threadsChangeNoBit(TensorType type) {
+        SmallLlama model = SmallLlama.random(type, 1, 512, 2304, 4, 4, 9);
+        RandomWeights random = new RandomWeights(5);
+        int batch = 9;
+        float[] x = random.gaussian(batch * 512);
+        float[] gates = gates(model.description().layers().getFirst().gate(), x, batch);
+        Map<OperatorKey, Selection> selections = Map.of(
+                FFN, selection(gates, 2304, 0.5, random), OUTPUT, selection(x, 512, 0.4, random));
+        float[][] results = new float[3][];
+        for (int i = 0; i < 3; i++) {
+            try (Threads group = new Threads(1 << i);
+                    Opened opened = open(model, selections, batch, "dense", group)) {
+                float[] y = new float[2 * batch * 512];
+                float[] o = new float[batch * 512];
+                opened.session.feedForward(0).orElseThrow().apply(new Pass(Phase.DECODE, 0, batch), x, y);
+                opened.session.projection(OUTPUT).orElseThrow().apply(new Pass(Phase.DECODE, 0, batch), x, o);
+                System.arraycopy(o, 0, y, batch * 512, o.length);
+                results[i] = y;
+            }
+        }
+        assertThat(results[1]).isEqualTo(results[0]);
+        assertThat(results[2]).isEqualTo(results[0]);
+    }
+
+    @Test
+    void rowsOfABatchDoNotDependOnEachOther() {
+        SmallLlama model = SmallLlama.random(TensorType.Q8_0, 1, 256, 768, 4, 4, 10);
+        RandomWeights random = new RandomWeights(6);
+        float[] x = random.gaussian(11 * 256);
+        Selection selection = selection(gates(model.description().layers().getFirst().gate(), x, 11), 768, 0.6, random);
+        try (Opened opened = open(model, Map.of(FFN, selection), 11, "dense", threads)) {
+            float[] all = new float[11 * 256];
+            opened.session.feedForward(0).orElseThrow().apply(new Pass(Phase.DECODE, 0, 11), x, all);
+            for (int row = 0; row < 11; row++) {
+                float[] one = new float[256];
+                float[] input = Arrays.copyOfRange(x, row * 256, (row + 1) * 256);
+                opened.session.feedForward(0).orElseThrow().apply(new Pass(Phase.DECODE, row, 1), input, one);
+                assertThat(nmse(one, doubles(Arrays.copyOfRange(all, row * 256, (row + 1) * 256)))).isLessThan(1e-11);
+            }
+        }
+    }
+
+    @Test
+    void whatIsNoNumberReachesItsRowAndNoOther() {
+        SmallLlama model = SmallLlama.random(TensorType.Q8_0, 1, 256, 768, 4, 4, 11);
+        RandomWeights random = new RandomWeights(7);
+        for (float poison : new float[] {Float.NaN, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY}) {
+            float[] x = random.gaussian(3 * 256);
+            Selection everything = new Selection(
+                    filled(768, -Float.MAX_VALUE), filled(768, Float.MAX_VALUE), new float[768], false, 0, 1);
+            Selection inputs = new Selection(
+                    filled(256, -Float.MAX_VALUE), filled(256, Float.MAX_VALUE), new float[256], false, 0, 1);
+            x[256 + 17] = poison;
+            try (Opened opened = open(model, Map.of(FFN, everything, OUTPUT, inputs), 3, "masked", threads)) {
+                for (Phase phase : Phase.values()) {
+                    float[] y = new float[3 * 256];
+                    float[] o = new float[3 * 256];
+                    opened.session.feedForward(0).orElseThrow().apply(new Pass(phase, 0, 3), x, y);
+                    opened.session.projection(OUTPUT).orElseThrow().apply(new Pass(phase, 0, 3), x, o);
+                    for (float[] result : List.of(y, o)) {
+                        assertThat(finite(result, 0, 256)).isEqualTo(256);
+                        assertThat(finite(result, 512, 768)).isEqualTo(256);
+                        assertThat(finite(result, 256, 512)).as("%s %s", poison, phase).isLessThan(256);
+                    }
+                }
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(value = TensorType.class, names = {"F32", "Q4_0"})
+    void aDensePromptIsExactToTheBitAndAMaskedOneFollowsTheRule(TensorType type) {
+        SmallLlama model = SmallLlama.random(type, 1, 256, 768, 4, 4, 12);
+        LayerWeights weights = model.description().layers().getFirst();
+        RandomWeights random = new RandomWeights(8);
+        float[] x = random.gaussian(5 * 256);
+        float[] gates = gates(weights.gate(), x, 5);
+        Map<OperatorKey, Selection> selections =
+                Map.of(FFN, selection(gates, 768, 0.5, random), OUTPUT, selection(x, 256, 0.5, random));
+        Pass prompt = new Pass(Phase.PREFILL, 0, 5);
+        SessionContext context = new SessionContext(5, threads);
+        float[] exactBlock = new float[5 * 256];
+        float[] exactOutput = new float[5 * 256];
+        new TestDense(model.description()).feedForward(0, context).apply(prompt, x, exactBlock);
+        new TestDense(model.description()).projection(weights.attentionOutput(), context).apply(prompt, x, exactOutput);
+        float[] y = new float[5 * 256];
+        try (Opened opened = open(model, selections, 5, "dense", threads)) {
+            opened.session.feedForward(0).orElseThrow().apply(prompt, x, y);
+            assertThat(y).isEqualTo(exactBlock);
+            opened.session.projection(OUTPUT).orElseThrow().apply(prompt, x, y);
+            assertThat(y).isEqualTo(exactOutput);
+            assertThat(opened.session.usage(FFN).sparsity()).isZero();
+        }
+        try (Opened opened = open(model, selections, 5, "masked", threads)) {
+            opened.session.feedForward(0).orElseThrow().apply(prompt, x, y);
+            assertThat(nmse(y, blockOracle(weights, x, gates, selections.get(FFN), 5))).isLessThan(TOLERANCE);
+            opened.session.projection(OUTPUT).orElseThrow().apply(prompt, x, y);
+            assertThat(nmse(y, projectionOracle(weights.attentionOutput(), x, selections.get(OUTPUT), 5)))
+                    .isLessThan(TOLERANCE);
+        }
+    }
+
+    /** Operators of selections, opened for one session. */
+    private final class Opened implements AutoCloseable {
+        final SparseOperators operators;
+        final SessionOperators session;
+        final SmallLlama model;
+
+        Opened(SmallLlama model, SparseOperators operators, SessionContext context) {
+            this.model = model;
+            this.operators = operators;
+            this.session = operators.newSession(context);
+        }
+
+        long mostBytes(int batch) {
+            LayerWeights weights = model.description().layers().getFirst();
+            long down = ChannelMajor.byteSize(weights.down());
+            return weights.gate().data().byteSize() + batch * (weights.up().data().byteSize() + down);
+        }
+
+        @Override
+        public void close() {
+            session.close();
+            operators.close();
+        }
+    }
+
+    private Opened open(
+            SmallLlama model, Map<OperatorKey, Selection> selections, int maxBatch, String prefill, Threads group) {
+        ChessSettings settings = ChessSettings.of(
+                new Settings(ChessSettings.declared(), Map.of(ChessSettings.PREFILL, prefill)));
+        List<Tensor> tensors = selections.keySet().stream()
+                .map(key -> Site.of(key.kind()).orElseThrow().weights(model.description().layers().getFirst()))
+                .toList();
+        // A path that cannot be a folder: repacked in memory.
+        RepackedWeights repacked = new RepackCache(
+                        Path.of("/dev/null/none"), group, ProgressSink.NONE, notice -> {})
+                .open(model.description().fingerprint(), tensors);
+        TreeMap<OperatorKey, Optional<PreparedSite>> sites = new TreeMap<>();
+        selections.forEach((key, selection) -> {
+            Tensor weights = Site.of(key.kind()).orElseThrow().weights(model.description().layers().getFirst());
+            float[] bias = new float[weights.rows()];
+            KERNELS.rows(weights)
+                    .multiply(selection.substitutes(), 1, bias, bias.length, 0, bias.length, new Scratch());
+            sites.put(key, Optional.of(new PreparedSite(
+                    selection,
+                    KERNELS.channels(repacked.of(weights)),
+                    bias,
+                    Parts.of(weights.columns(), weights.type().blockSize()))));
+        });
+        return new Opened(
+                model,
+                new SparseOperators(
+                        model.description(),
+                        settings,
+                        sites,
+                        new TestDense(model.description()),
+                        KERNELS,
+                        "",
+                        repacked::close),
+                new SessionContext(maxBatch, group));
+    }
+
+    /** Bounds that leave out about a share of each channel, lopsided, with substitutes that matter. */
+    private static Selection selection(float[] values, int channels, double share, RandomWeights random) {
+        float[] magnitudes = new float[values.length];
+        for (int i = 0; i < values.length; i++) {
+            magnitudes[i] = Math.abs(values[i]);
+        }
+        Arrays.sort(magnitudes);
+        float limit = share == 0
+                ? 0
+                : share == 1
+                        ? Float.MAX_VALUE
+                        : magnitudes[(int) (share * (magnitudes.length - 1))];
+        float[] noise = random.gaussian(2 * channels);
+        float[] lower = new float[channels];
+        float[] upper = new float[channels];
+        float[] substitutes = new float[channels];
+        for (int i = 0; i < channels; i++) {
+            float stretch = share == 1 ? 1 : 1 + 0.2f * Math.clamp(noise[i], -2, 2);
+            upper[i] = limit * stretch;
+            lower[i] = -limit;
+            substitutes[i] = 0.3f * noise[channels + i];
+        }
+        return new Selection(lower, upper, substitutes, true, limit, share);
+    }
+
+    /** The gates as the operator computes them: which side of a bound one falls on must not hang on rounding here. */
+    private static float[] gates(Tensor gate, float[] x, int batch) {
+        float[] gates = new float[batch * gate.rows()];
+        KERNELS.rows(gate).multiply(x, batch, gates, gate.rows(), 0, gate.rows(), new Scratch());
+        KERNELS.silu(gates, 0, gates.length);
+        return gates;
+    }
+
+    private static double dropped(float[] values, Selection selection) {
+        int dropped = 0;
+        for (int i = 0; i < values.length; i++) {
+            int channel = i % selection.channels();
+            dropped += values[i] >= selection.lower()[channel] && values[i] <= selection.upper()[channel] ? 1 : 0;
+        }
+        return (double) dropped / values.length;
+    }
+
+    private static double[] blockOracle(
+            LayerWeights weights, float[] x, float[] gates, Selection selection, int batch) {
+        double[] input = doubles(x);
+        double[] gate = multiply(weights.gate(), input, batch);
+        double[] up = multiply(weights.up(), input, batch);
+        double[] hidden = new double[gate.length];
+        for (int i = 0; i < hidden.length; i++) {
+            int channel = i % selection.channels();
+            boolean out = gates[i] >= selection.lower()[channel] && gates[i] <= selection.upper()[channel];
+            hidden[i] = out ? selection.substitutes()[channel] : gate[i] / (1 + Math.exp(-gate[i])) * up[i];
+        }
+        return multiply(weights.down(), hidden, batch);
+    }
+
+    private static double[] projectionOracle(Tensor weights, float[] x, Selection selection, int batch) {
+        double[] input = doubles(x);
+        for (int i = 0; i < input.length; i++) {
+            int channel = i % selection.channels();
+            if (x[i] >= selection.lower()[channel] && x[i] <= selection.upper()[channel]) {
+                input[i] = selection.substitutes()[channel];
+            }
+        }
+        return multiply(weights, input, batch);
+    }
+
+    private static double[] multiply(Tensor weights, double[] x, int batch) {
+        double[] y = new double[batch * weights.rows()];
+        float[] row = new float[weights.columns()];
+        for (int r = 0; r < weights.rows(); r++) {
+            KERNELS.dequantize(weights, r, row, 0);
+            for (int b = 0; b < batch; b++) {
+                double sum = 0;
+                for (int c = 0; c < row.length; c++) {
+                    sum += row[c] * x[b * row.length + c];
+                }
+                y[b * weights.rows() + r] = sum;
+            }
+        }
+        return y;
+    }
+
+    private static double[] doubles(float[] values) {
+        double[] doubles = new double[values.length];
+        for (int i = 0; i < values.length; i++) {
+            doubles[i] = values[i];
+        }
+        return doubles;
+    }
+
+    private static double nmse(float[] y, double[] exact) {
+        double error = 0;
+        double power = 0;
+        for (int i = 0; i < y.length; i++) {
+            error += (y[i] - exact[i]) * (y[i] - exact[i]);
+            power += exact[i] * exact[i];
+        }
+        return power == 0 ? error : error / power;
+    }
+
+    private static float[] filled(int n, float value) {
+        float[] values = new float[n];
+        Arrays.fill(values, value);
+        return values;
+    }
+
+    private static int finite(float[] values, int from, int to) {
+        int finite = 0;
+        for (int i = from; i < to; i++) {
+            finite += Float.isFinite(values[i]) ? 1 : 0;
+        }
+        return finite;
+    }
+
+    private static org.assertj.core.data.Offset<Double> within(double difference) {
+        return org.assertj.core.data.Offset.offset(difference);
+    }
+}
