@@ -132,31 +132,16 @@ final class ThresholdSolver {
         return sum;
     }
 
-    /** Hidden activations were summed by groups of bins: a part of a group gets its share by count and SiLU(gate). */
+    /** Hidden activations were summed by groups of bins: see {@link MeanOfUp} for what a part of a group gets. */
     private double hiddenSum(int channel, double from, double to) {
         Distribution values = distributions[channel];
-        Grid grid = seen.grid();
+        MeanOfUp up = new MeanOfUp(seen, channel, values);
         double sum = 0;
-        int bin = values.bin(from);
-        while (bin < grid.bins() && values.lowerEdge(bin) < to) {
-            int group = grid.group(bin);
-            while (bin > 0 && grid.group(bin - 1) == group) {
-                bin--;
-            }
-            double whole = 0;
-            double part = 0;
-            for (; bin < grid.bins() && grid.group(bin) == group; bin++) {
-                int count = seen.counts()[channel * grid.bins() + bin];
-                whole += count * Silu.of(values.middle(bin));
-                double low = Math.max(from, values.lowerEdge(bin));
-                double high = Math.min(to, values.upperEdge(bin));
-                if (low < high) {
-                    part += (values.atMost(high) - values.atMost(low)) * Silu.of(centre(values, bin, low, high));
-                }
-            }
-            if (whole != 0) {
-                sum += seen.hiddenSum(channel, group) * part / whole;
-            }
+        for (int bin = values.bin(from); bin < seen.grid().bins() && values.lowerEdge(bin) < to; bin++) {
+            double low = Math.max(from, values.lowerEdge(bin));
+            double high = Math.min(to, values.upperEdge(bin));
+            double gate = centre(values, bin, low, high);
+            sum += (values.atMost(high) - values.atMost(low)) * Silu.of(gate) * up.at(gate, bin);
         }
         return sum;
     }

@@ -61,7 +61,7 @@ class SparseOperatorsTest {
                 .filter(ChannelMajor::supports)
                 .flatMap(type -> type.blockSize() == 1
                         ? Stream.of(Arguments.of(type, 48, 52), Arguments.of(type, 132, 1000))
-                        : Stream.of(Arguments.of(type, 256, 768), Arguments.of(type, 512, 2304)));
+                        : Stream.of(Arguments.of(type, 256, 768)));
     }
 
     @ParameterizedTest(name = "{0} dim {1} ffn {2}")
@@ -96,7 +96,7 @@ class SparseOperatorsTest {
         for (OperatorKey key : List.of(QUERY, OUTPUT)) {
             Tensor weights = model.description().projectionWeights(key).orElseThrow();
             for (double share : SHARES) {
-                for (int batch : new int[] {1, 3, 8, 11}) {
+                for (int batch : new int[] {1, 8, 11}) {
                     float[] x = random.gaussian(batch * weights.columns());
                     Selection selection = selection(x, weights.columns(), share, random);
                     float[] y = new float[batch * weights.rows()];

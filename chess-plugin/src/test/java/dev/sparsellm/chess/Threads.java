@@ -38,10 +38,25 @@ final class Threads implements WorkerGroup, AutoCloseable {
             running.add(executor.submit(() -> runParts(next, parts, task, number)));
         }
         runParts(next, parts, task, 0);
+        boolean interrupted = false;
         for (Future<?> future : running) {
+            interrupted |= await(future);
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** Waits in any case; returns whether there was an interruption. */
+    private static boolean await(Future<?> future) {
+        boolean interrupted = false;
+        while (true) {
             try {
                 future.get();
-            } catch (InterruptedException | ExecutionException e) {
+                return interrupted;
+            } catch (InterruptedException e) {
+                interrupted = true;
+            } catch (ExecutionException e) {
                 throw new IllegalStateException(e);
             }
         }

@@ -1,0 +1,67 @@
+package dev.sparsellm.chess;
+
+/**
+ * The mean of a channel's up projection as a function of its gate, from sums over groups of bins: linear between the
+ * groups' centres, and raised or lowered within each group so that the group's sum comes out exactly.
+ */
+final class MeanOfUp {
+
+    private final Grid grid;
+    private final double[] centres; // [groups]
+    private final double[] means; // [groups]
+    private final double[] corrections; // [groups]
+
+    /** @param values the gate's distribution */
+    MeanOfUp(SiteStatistics seen, int channel, Distribution values) {
+        grid = seen.grid();
+        int groups = grid.groups();
+        centres = new double[groups];
+        means = new double[groups];
+        corrections = new double[groups];
+        double[] activated = new double[groups]; // Σ SiLU(gate)
+        double[] moments = new double[groups]; // Σ SiLU(gate) · gate
+        for (int bin = 0; bin < grid.bins(); bin++) {
+            double gate = values.middle(bin);
+            double weight = seen.counts()[channel * grid.bins() + bin] * Silu.of(gate);
+            activated[grid.group(bin)] += weight;
+            moments[grid.group(bin)] += weight * gate;
+        }
+        for (int group = 0; group < groups; group++) {
+            if (activated[group] != 0) {
+                means[group] = seen.hiddenSum(channel, group) / activated[group];
+                centres[group] = moments[group] / activated[group];
+            } else {
+                centres[group] = Double.NaN;
+            }
+        }
+        double[] sums = new double[groups];
+        for (int bin = 0; bin < grid.bins(); bin++) {
+            double gate = values.middle(bin);
+            int group = grid.group(bin);
+            if (activated[group] != 0) {
+                sums[group] += seen.counts()[channel * grid.bins() + bin] * Silu.of(gate) * between(gate, group);
+            }
+        }
+        for (int group = 0; group < groups; group++) {
+            if (activated[group] != 0) {
+                corrections[group] = (seen.hiddenSum(channel, group) - sums[group]) / activated[group];
+            }
+        }
+    }
+
+    /** The mean where the gate has a value, which lies in a bin. */
+    double at(double gate, int bin) {
+        int group = grid.group(bin);
+        return Double.isNaN(centres[group]) ? 0 : between(gate, group) + corrections[group];
+    }
+
+    /** Linear between the centre of a group and that of the next one on the other side of {@code gate}. */
+    private double between(double gate, int group) {
+        int other = gate < centres[group] ? group - 1 : group + 1;
+        if (other < 0 || other >= centres.length || Double.isNaN(centres[other])) {
+            return means[group];
+        }
+        double share = Math.clamp((gate - centres[group]) / (centres[other] - centres[group]), 0, 1);
+        return means[group] + share * (means[other] - means[group]);
+    }
+}

@@ -1,0 +1,365 @@
+package dev.sparsellm.chess;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.sparsellm.spi.ActivationFunction;
+import dev.sparsellm.spi.Approximation;
+import dev.sparsellm.spi.CalibrationRequest;
+import dev.sparsellm.spi.ModelDescription;
+import dev.sparsellm.spi.ModelDescription.LayerWeights;
+import dev.sparsellm.spi.OperatorKey;
+import dev.sparsellm.spi.OperatorKind;
+import dev.sparsellm.spi.Pass;
+import dev.sparsellm.spi.Phase;
+import dev.sparsellm.spi.Plan;
+import dev.sparsellm.spi.PreparedOperators;
+import dev.sparsellm.spi.ProviderException;
+import dev.sparsellm.spi.SessionContext;
+import dev.sparsellm.spi.SessionOperators;
+import dev.sparsellm.spi.Settings;
+import dev.sparsellm.spi.SettingsException;
+import dev.sparsellm.spi.Tensor;
+import dev.sparsellm.spi.TensorType;
+import dev.sparsellm.spi.support.ProviderCatalog;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.concurrent.CompletableFuture;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class ChessProviderTest {
+
+    private static final int LAYERS = 2;
+
+    @TempDir
+    Path folder;
+
+    private final ChessProvider provider = new ChessProvider();
+    private final SmallLlama model = SmallLlama.random(TensorType.Q8_0, LAYERS, 64, 160, 4, 2, 41);
+    private Path cache;
+    private Threads threads;
+    private TestHost host;
+
+    @BeforeEach
+    void start() {
+        cache = folder.resolve("cache");
+        threads = new Threads(2);
+        host = new TestHost(model, threads, cache);
+    }
+
+    @AfterEach
+    void stop() {
+        threads.close();
+    }
+
+    @Test
+    void isFoundByTheServiceLoader() {
+        ProviderCatalog catalog = ProviderCatalog.discover(getClass().getClassLoader());
+        assertThat(catalog.broken()).isEmpty();
+        assertThat(catalog.require("chess").provider()).isInstanceOf(ChessProvider.class);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "'', 6", "chess.method=chess, 6", "chess.method=cats, 2", "chess.attention=false, 2",
+        "chess.enabled=false, 0", "chess.sparsity=0, 6"
+    })
+    void takesWhatTheMethodCovers(String settings, int operators) {
+        Plan plan = provider.plan(model.description(), settings(settings));
+        assertThat(plan.taken()).hasSize(operators);
+        assertThat(plan.decisions()).hasSize(operators);
+        assertThat(plan.taken().stream().map(OperatorKey::kind)).allMatch(kind -> operators == 2
+                ? kind == OperatorKind.FEED_FORWARD
+                : Site.of(kind).isPresent());
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "'chess.method=cats,chess.attention=true', chess.attention is true",
+        "'chess.attention=false,chess.attention.sparsity=0.3', attention is off",
+        "'chess.method=cats,chess.attention.sparsity=0.3', attention is off",
+        "'chess.method=cats,chess.weight=rms', only method chess",
+        "'chess.sparsity=0.96', 0.95",
+        "'chess.sparsity=-0.1', 0.95",
+        "'chess.sparsity=NaN', 0.95",
+        "'chess.method=chest', chess+",
+        "'chess.prefill=yes', masked",
+        "'chess.sparsty=0.5', chess.sparsity"
+    })
+    void valuesThatAreWrongOrDoNotGoTogetherAreErrors(String settings, String message) {
+        assertThatThrownBy(() -> provider.plan(model.description(), settings(settings)))
+                .isInstanceOf(SettingsException.class)
+                .hasMessageContaining(message);
+    }
+
+    @Test
+    void refusesWhatItCannotServeAndSaysWhy() {
+        ModelDescription d = model.description();
+        ModelDescription gelu = new ModelDescription(
+                d.name(), d.architecture(), d.fingerprint(), d.shape(), ActivationFunction.GELU, d.layers(), d.output());
+        Plan plan = provider.plan(gelu, settings(""));
+        assertThat(plan.taken()).noneMatch(key -> key.kind() == OperatorKind.FEED_FORWARD);
+        assertThat(plan.firstRefusal().orElseThrow().reason()).contains("GELU");
+        assertThat(plan.firstRefusal().orElseThrow().remedy()).contains("chess.enabled=false");
+
+        LayerWeights w = d.layers().getFirst();
+        Tensor wholeNumbers = new Tensor("blk.0.ffn_down.weight", TensorType.I32, 64, 160,
+                MemorySegment.ofArray(new byte[64 * 160 * 4]));
+        Tensor odd = new Tensor("blk.0.ffn_down.weight", TensorType.F32, 64, 128,
+                MemorySegment.ofArray(new byte[64 * 128 * 4]));
+        for (Tensor down : List.of(wholeNumbers, odd)) {
+            LayerWeights changed = new LayerWeights(
+                    w.query(), w.key(), w.value(), w.attentionOutput(), w.gate(), w.up(), down);
+            ModelDescription strange = new ModelDescription(d.name(), d.architecture(), d.fingerprint(), d.shape(),
+                    d.activation(), List.of(changed, d.layers().get(1)), d.output());
+            Plan partly = provider.plan(strange, settings(""));
+            assertThat(partly.taken()).hasSize(5);
+            assertThat(partly.firstRefusal().orElseThrow().reason())
+                    .contains("blk.0.ffn_down.weight")
+                    .contains(down == odd ? "[64][128]" : "I32");
+        }
+    }
+
+    @Test
+    void firstUseCalibratesOnceAndCachesTheProfile() {
+        try (PreparedOperators operators = prepare("")) {
+            assertThat(operators.summary()).contains("chess+").contains("0.5").contains("of first use");
+            assertThat(host.notices).singleElement().asString().contains("calibrating once");
+        }
+        assertThat(cachedProfile()).exists();
+        TestHost second = new TestHost(model, threads, cache).beforeWindow(() -> {
+            throw new AssertionError("calibrated again");
+        });
+        provider.prepare(model.description(), settings(""), plan(""), second).close();
+        assertThat(second.notices).isEmpty();
+    }
+
+    @Test
+    void aDamagedOrForeignCacheIsMadeAgain() throws IOException {
+        prepare("").close();
+        byte[] sound = Files.readAllBytes(cachedProfile());
+        byte[] damaged = sound.clone();
+        damaged[sound.length - 500] ^= 1;
+        Files.write(cachedProfile(), damaged);
+        prepare("").close();
+        assertThat(host.notices).anyMatch(notice -> notice.contains("Calibrating again") && notice.contains("damaged"));
+        assertThat(Files.readAllBytes(cachedProfile())).isEqualTo(sound);
+    }
+
+    @Test
+    void withoutACacheItGoesOnInMemory() throws IOException {
+        Path notAFolder = folder.resolve("file");
+        Files.writeString(notAFolder, "in the way");
+        TestHost without = new TestHost(model, threads, notAFolder.resolve("cache"));
+        float[] expected = generate(prepare(""));
+        float[] got = generate(provider.prepare(model.description(), settings(""), plan(""), without));
+        assertThat(got).isEqualTo(expected);
+        assertThat(without.notices).anyMatch(notice -> notice.contains("not writable"));
+    }
+
+    @Test
+    void aProfileThatIsNamedMustBeOfThisModel() {
+        SmallLlama other = SmallLlama.random(TensorType.Q8_0, LAYERS, 64, 160, 4, 2, 42);
+        Path foreign = folder.resolve("foreign.gguf");
+        provider.calibrate(other.description(), new TestHost(other, threads, cache), new CalibrationRequest(
+                new Random(1).ints(100, 3, 250).toArray(), 50, 0, 0, 0, 1, foreign, false));
+        assertThatThrownBy(() -> prepare("chess.profile=" + foreign))
+                .isInstanceOf(ProviderException.class)
+                .hasMessageContaining("another model");
+        assertThatThrownBy(() -> prepare("chess.profile=" + folder.resolve("nowhere.gguf")))
+                .isInstanceOf(ProviderException.class)
+                .hasMessageContaining("nowhere.gguf");
+        provider.prepare(
+                        other.description(),
+                        settings("chess.profile=" + foreign),
+                        provider.plan(other.description(), settings("")),
+                        new TestHost(other, threads, cache))
+                .close();
+    }
+
+    @Test
+    void sparsityZeroIsDenseToTheBitAndNeedsNoProfile() {
+        TestHost untouched = new TestHost(model, threads, cache).beforeWindow(() -> {
+            throw new AssertionError("calibrated for nothing");
+        });
+        try (PreparedOperators operators =
+                provider.prepare(model.description(), settings("chess.sparsity=0"), plan(""), untouched)) {
+            OperatorKey ffn = new OperatorKey(OperatorKind.FEED_FORWARD, 1);
+            assertThat(operators.approximation(ffn)).isInstanceOf(Approximation.Exact.class);
+            assertThat(generate(operators)).isEqualTo(dense());
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"cats", "chess", "chess+"})
+    void operatorsDoWhatTheirApproximationSays(String method) {
+        try (PreparedOperators operators = prepare("chess.method=" + method + ",chess.sparsity=0.6")) {
+            SessionContext context = new SessionContext(4, threads);
+            for (OperatorKey key : plan("chess.method=" + method).taken()) {
+                boolean block = key.kind() == OperatorKind.FEED_FORWARD;
+                int columns = 64;
+                float[] x = new RandomWeights(9).gaussian(columns);
+                float[] y = new float[64];
+                SessionOperators session = operators.newSession(context);
+                Pass pass = new Pass(Phase.DECODE, 3, 1);
+                if (block) {
+                    session.feedForward(key.layer()).orElseThrow().apply(pass, x, y);
+                } else {
+                    session.projection(key).orElseThrow().apply(pass, x, y);
+                }
+                float[] expected = approximate(operators.approximation(key), key, x);
+                for (int i = 0; i < y.length; i++) {
+                    assertThat(y[i]).isCloseTo(expected[i], org.assertj.core.data.Offset.offset(1e-4f));
+                }
+                assertThat(session.usage(key).sparsity()).isBetween(0.2, 0.95);
+            }
+        }
+    }
+
+    @Test
+    void sessionsAtTheSameTimeDoNotSeeEachOther() {
+        try (PreparedOperators operators = prepare("")) {
+            float[] alone = generate(operators);
+            List<CompletableFuture<float[]>> together = Stream.generate(() -> CompletableFuture.supplyAsync(() -> {
+                        try (Threads own = new Threads(2)) {
+                            return generate(operators, own);
+                        }
+                    }))
+                    .limit(4)
+                    .toList();
+            for (CompletableFuture<float[]> other : together) {
+                assertThat(other.join()).isEqualTo(alone);
+            }
+        }
+    }
+
+    @Test
+    void closedOperatorsOpenNoSession() {
+        PreparedOperators operators = prepare("");
+        operators.close();
+        operators.close();
+        assertThatThrownBy(() -> operators.newSession(new SessionContext(1, threads)))
+                .isInstanceOf(IllegalStateException.class);
+    }
+
+    private float[] approximate(Approximation approximation, OperatorKey key, float[] x) {
+        LayerWeights weights = model.description().layers().get(key.layer());
+        if (approximation instanceof Approximation.OfInput rule) {
+            double[] input = new double[x.length];
+            for (int i = 0; i < x.length; i++) {
+                input[i] = x[i];
+            }
+            rule.change(Phase.DECODE, input);
+            return multiply(model.description().projectionWeights(key).orElseThrow(), input);
+        }
+        double[] input = new double[x.length];
+        for (int i = 0; i < x.length; i++) {
+            input[i] = x[i];
+        }
+        float[] gate = multiply(weights.gate(), input);
+        float[] up = multiply(weights.up(), input);
+        double[] activated = new double[gate.length];
+        double[] hidden = new double[gate.length];
+        for (int i = 0; i < gate.length; i++) {
+            activated[i] = Silu.of(gate[i]);
+            hidden[i] = activated[i] * up[i];
+        }
+        ((Approximation.OfHidden) approximation).change(Phase.DECODE, activated, hidden);
+        return multiply(weights.down(), hidden);
+    }
+
+    private static float[] multiply(Tensor weights, double[] x) {
+        float[] y = new float[weights.rows()];
+        float[] row = new float[weights.columns()];
+        for (int r = 0; r < y.length; r++) {
+            TestDense.KERNELS.dequantize(weights, r, row, 0);
+            double sum = 0;
+            for (int c = 0; c < row.length; c++) {
+                sum += row[c] * x[c];
+            }
+            y[r] = (float) sum;
+        }
+        return y;
+    }
+
+    /** What all operators make of a few positions. */
+    private float[] generate(PreparedOperators operators) {
+        return generate(operators, threads);
+    }
+
+    private float[] generate(PreparedOperators operators, Threads group) {
+        SessionContext context = new SessionContext(3, group);
+        return outputs(operators.newSession(context));
+    }
+
+    private float[] outputs(SessionOperators session) {
+        float[] results = new float[LAYERS * 3 * 64 * 3];
+        int at = 0;
+        for (int layer = 0; layer < LAYERS; layer++) {
+            for (int rows = 1; rows <= 3; rows++) {
+                float[] x = new RandomWeights(layer * 10 + rows).gaussian(64 * rows);
+                float[] y = new float[64 * rows];
+                session.feedForward(layer).orElseThrow().apply(new Pass(Phase.DECODE, 7, rows), x, y);
+                System.arraycopy(y, 0, results, at, 64);
+                for (OperatorKind kind : List.of(OperatorKind.ATTENTION_QUERY, OperatorKind.ATTENTION_OUTPUT)) {
+                    session.projection(new OperatorKey(kind, layer))
+                            .orElseThrow()
+                            .apply(new Pass(Phase.DECODE, 7, rows), x, y);
+                    at += 64;
+                    System.arraycopy(y, 0, results, at, 64);
+                }
+                at += 64;
+            }
+        }
+        return results;
+    }
+
+    private float[] dense() {
+        TestDense dense = new TestDense(model.description());
+        SessionContext context = new SessionContext(3, threads);
+        return outputs(new SessionOperators() {
+            @Override
+            public java.util.Optional<dev.sparsellm.spi.FeedForward> feedForward(int layer) {
+                return java.util.Optional.of(dense.feedForward(layer, context));
+            }
+
+            @Override
+            public java.util.Optional<dev.sparsellm.spi.Projection> projection(OperatorKey key) {
+                return java.util.Optional.of(dense.projection(
+                        model.description().projectionWeights(key).orElseThrow(), context));
+            }
+        });
+    }
+
+    private PreparedOperators prepare(String settings) {
+        return provider.prepare(model.description(), settings(settings), plan(settings), host);
+    }
+
+    private Plan plan(String settings) {
+        return provider.plan(model.description(), settings(settings));
+    }
+
+    private Path cachedProfile() {
+        return cache.resolve("chess-profile-" + model.description().fingerprint() + "-v1.gguf");
+    }
+
+    private Settings settings(String list) {
+        Map<String, String> values = new java.util.HashMap<>();
+        for (String pair : list.isEmpty() ? new String[0] : list.split(",")) {
+            int equals = pair.indexOf('=');
+            values.put(pair.substring(0, equals), pair.substring(equals + 1));
+        }
+        return new Settings(provider.settings(), values);
+    }
+}

@@ -1,0 +1,177 @@
+package dev.sparsellm.chess;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.sparsellm.kernels.gguf.GgufWriter;
+import dev.sparsellm.spi.ModelDescription;
+import dev.sparsellm.spi.ProviderException;
+import dev.sparsellm.spi.TensorType;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.BitSet;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class ProfileFileTest {
+
+    @TempDir
+    Path folder;
+
+    private Path file;
+    private byte[] bytes;
+
+    @BeforeEach
+    void write() throws IOException {
+        file = folder.resolve("profile.gguf");
+        BitSet done = new BitSet();
+        done.set(0, 3);
+        Provenance made = new Provenance("small", "0123", "abcd", 200, 64, 0, 3, done);
+        RandomWeights random = new RandomWeights(1);
+        ProfileFile.write(
+                new Profile(made, 0, List.of(new Profile.Layer(
+                        place(Site.FEED_FORWARD, 48, random),
+                        place(Site.QUERY, 32, random),
+                        place(Site.OUTPUT, 32, random)))),
+                file);
+        bytes = Files.readAllBytes(file);
+    }
+
+    private static Profile.Place place(Site site, int channels, RandomWeights random) {
+        SiteStatistics seen = new SiteStatistics(site, site.grid(0), channels);
+        float[] values = random.gaussian(3 * 64 * channels);
+        if (site == Site.FEED_FORWARD) {
+            seen.recordHidden(values, values, random.gaussian(values.length), 3 * 64, 0, channels);
+        } else {
+            seen.recordInputs(values, 3 * 64, 0, channels);
+        }
+        return new Profile.Place(seen, random.gaussian(channels));
+    }
+
+    @Test
+    void whatIsReadIsWrittenToTheSameBytes() throws IOException {
+        Path copy = folder.resolve("copy.gguf");
+        ProfileFile.write(ProfileFile.read(file), copy);
+        assertThat(Files.readAllBytes(copy)).isEqualTo(bytes);
+    }
+
+    @Test
+    void aProfileCutShortAnywhereIsRefused() throws IOException {
+        Path cut = folder.resolve("cut.gguf");
+        Random random = new Random(2);
+        for (int i = 0; i < 200; i++) {
+            int length = i == 0 ? 0 : i == 1 ? bytes.length - 33 : random.nextInt(bytes.length - 33);
+            Files.write(cut, Arrays.copyOf(bytes, length));
+            assertThatThrownBy(() -> ProfileFile.read(cut))
+                    .as("%d of %d bytes", length, bytes.length)
+                    .isInstanceOf(ProviderException.class)
+                    .hasMessageContaining("cut.gguf");
+        }
+    }
+
+    @Test
+    void aFlippedBitAmongTheNumbersIsNoticed() throws IOException {
+        Path flipped = folder.resolve("flipped.gguf");
+        Random random = new Random(3);
+        for (int i = 0; i < 50; i++) {
+            byte[] damaged = bytes.clone();
+            damaged[bytes.length - 64 - random.nextInt(bytes.length / 2)] ^= (byte) (1 << random.nextInt(8));
+            Files.write(flipped, damaged);
+            assertThatThrownBy(() -> ProfileFile.read(flipped))
+                    .isInstanceOf(ProviderException.class)
+                    .hasMessageContaining("damaged")
+                    .hasMessageContaining("calibrate again");
+        }
+    }
+
+    @Test
+    void aFlippedBitAnywhereIsRefusedOrChangesOnlyWords() throws IOException {
+        Path flipped = folder.resolve("flipped.gguf");
+        Profile original = ProfileFile.read(file);
+        Random random = new Random(4);
+        int header = new String(bytes, StandardCharsets.ISO_8859_1).indexOf("blk.0.ffn.norms");
+        for (int i = 0; i < 2000; i++) {
+            byte[] damaged = bytes.clone();
+            damaged[random.nextInt(header + 1000)] ^= (byte) (1 << random.nextInt(8));
+            Files.write(flipped, damaged);
+            try {
+                Profile read = ProfileFile.read(flipped);
+                assertThat(read.layers().getFirst().query().seen().counts())
+                        .isEqualTo(original.layers().getFirst().query().seen().counts());
+            } catch (ProviderException refused) {
+                assertThat(refused).hasMessageContaining("flipped.gguf");
+            }
+        }
+    }
+
+    @Test
+    void aNewerVersionIsRefusedByName() throws IOException {
+        byte[] newer = bytes.clone();
+        byte[] key = "chess.version".getBytes(StandardCharsets.UTF_8);
+        int at = new String(bytes, StandardCharsets.ISO_8859_1).indexOf("chess.version") + key.length + 4;
+        assertThat(newer[at]).isEqualTo((byte) ProfileFile.VERSION);
+        newer[at]++;
+        Files.write(file, newer);
+        assertThatThrownBy(() -> ProfileFile.read(file))
+                .isInstanceOf(ProviderException.class)
+                .hasMessageContaining("version 2")
+                .hasMessageContaining("newer plugin");
+    }
+
+    @Test
+    void aFileOfAnotherKindIsRefused() throws IOException {
+        Path other = folder.resolve("other.gguf");
+        new GgufWriter().string("general.type", "model").write(other);
+        assertThatThrownBy(() -> ProfileFile.read(other))
+                .isInstanceOf(ProviderException.class)
+                .hasMessageContaining("is no profile");
+        assertThatThrownBy(() -> ProfileFile.read(folder.resolve("missing.gguf")))
+                .isInstanceOf(ProviderException.class)
+                .hasMessageContaining("missing.gguf");
+    }
+
+    @Test
+    void aProfileOfAnotherModelIsRefused() {
+        SmallLlama other = SmallLlama.random(TensorType.F32, 1, 32, 48, 2, 2, 0x123);
+        assertThatThrownBy(() -> ProfileFile.read(file).requireFor(other.description(), "profile.gguf"))
+                .isInstanceOf(ProviderException.class)
+                .hasMessageContaining("belongs to another model")
+                .hasMessageContaining(other.description().fingerprint());
+    }
+
+    @Test
+    void aProfileOfAnotherShapeIsRefusedEvenIfTheFingerprintFits() {
+        ModelDescription small = SmallLlama.random(TensorType.F32, 1, 32, 48, 2, 2, 1).description();
+        ModelDescription wide = SmallLlama.random(TensorType.F32, 1, 32, 64, 2, 2, 1).description();
+        ProfileFile.read(file).requireFor(named(small), "profile.gguf");
+        assertThatThrownBy(() -> ProfileFile.read(file).requireFor(named(wide), "profile.gguf"))
+                .isInstanceOf(ProviderException.class)
+                .hasMessageContaining("damaged");
+    }
+
+    private static ModelDescription named(ModelDescription d) {
+        return new ModelDescription(
+                d.name(), d.architecture(), "0123", d.shape(), d.activation(), d.layers(), d.output());
+    }
+
+    @Test
+    void windowsReadAreKeptAsRanges() {
+        BitSet done = new BitSet();
+        done.set(0, 4);
+        done.set(8);
+        done.set(10, 12);
+        Provenance made = new Provenance("m", "f", "t", 1, 2, 3, 12, done);
+        assertThat(made.doneRanges()).isEqualTo("0-3,8,10-11");
+        assertThat(Provenance.parseRanges("0-3,8,10-11", 12)).isEqualTo(done);
+        assertThat(Provenance.parseRanges("", 12)).isEqualTo(new BitSet());
+        for (String wrong : new String[] {"x", "1-", "3-1", "12", "-1", "1,,2"}) {
+            assertThatThrownBy(() -> Provenance.parseRanges(wrong, 12)).isInstanceOf(NumberFormatException.class);
+        }
+    }
+}
