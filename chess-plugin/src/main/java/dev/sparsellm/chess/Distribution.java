@@ -7,6 +7,8 @@ package dev.sparsellm.chess;
  */
 final class Distribution {
 
+    private static final int SLICES = 8;
+
     private final double[] edges;
     private final double[] below; // [edges]
     private final double[] slopes; // [edges]
@@ -57,6 +59,26 @@ final class Distribution {
                 + slopes[i] * width * s * r * r
                 + below[i + 1] * s * s * (3 - 2 * s)
                 - slopes[i + 1] * width * s * s * r;
+    }
+
+    /**
+     * The sum of {@code SiLU(value)} over the values between two bounds in one bin: SiLU's tail is too steep to stand
+     * for a bin by its middle.
+     */
+    double activated(double low, double high) {
+        if (Double.isInfinite(low) || Double.isInfinite(high)) {
+            double finite = Double.isInfinite(low) ? high : low;
+            return (atMost(high) - atMost(low)) * Silu.of(finite);
+        }
+        double sum = 0;
+        double before = atMost(low);
+        for (int slice = 1; slice <= SLICES; slice++) {
+            double at = low + (high - low) * slice / SLICES;
+            double now = atMost(at);
+            sum += (now - before) * Silu.of(at - (high - low) / (2 * SLICES));
+            before = now;
+        }
+        return sum;
     }
 
     /** The number of the bin that holds {@code value}. */

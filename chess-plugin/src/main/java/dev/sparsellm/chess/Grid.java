@@ -6,21 +6,21 @@ package dev.sparsellm.chess;
  * smaller and one for what is larger. Bins are numbered from the most negative to the most positive.
  *
  * <p>A bin follows from a number's exponent and leading bits, so that finding it needs no logarithm and is the same on
- * every machine. Sums are kept for groups of four bins, since a mean varies slowly with the bin.
+ * every machine. Sums are kept for groups of two bins, since a mean varies slowly with the bin.
  *
  * @param octaveBits logarithm of the bins of an octave
  * @param minExponent smaller numbers share a bin
- * @param maxExponent larger numbers share a bin; a multiple of 4 above {@code minExponent}
+ * @param maxExponent larger numbers share a bin; an even number above {@code minExponent}
  */
 record Grid(int octaveBits, int minExponent, int maxExponent) {
 
     private static final int FRACTION_BITS = 23;
     private static final int BIAS = 127;
-    private static final int BINS_OF_A_GROUP_LOG = 2;
+    private static final int BINS_OF_A_GROUP_LOG = 1;
 
     Grid {
         int octaves = maxExponent - minExponent;
-        if (octaveBits < 0 || octaveBits > 8 || octaves < 4 || octaves > 64 || octaves % 4 != 0
+        if (octaveBits < 0 || octaveBits > 8 || octaves < 2 || octaves > 64 || octaves % 2 != 0
                 || minExponent < -100 || maxExponent > 100) {
             throw new IllegalArgumentException("No grid has " + octaveBits + " bits an octave and exponents from "
                     + minExponent + " to " + maxExponent);

@@ -7,12 +7,14 @@ package dev.sparsellm.chess;
 final class MeanOfUp {
 
     private final Grid grid;
+    private final Distribution values;
     private final double[] centres; // [groups]
     private final double[] means; // [groups]
     private final double[] corrections; // [groups]
 
     /** @param values the gate's distribution */
     MeanOfUp(SiteStatistics seen, int channel, Distribution values) {
+        this.values = values;
         grid = seen.grid();
         int groups = grid.groups();
         centres = new double[groups];
@@ -22,7 +24,7 @@ final class MeanOfUp {
         double[] moments = new double[groups]; // Σ SiLU(gate) · gate
         for (int bin = 0; bin < grid.bins(); bin++) {
             double gate = values.middle(bin);
-            double weight = seen.counts()[channel * grid.bins() + bin] * Silu.of(gate);
+            double weight = values.activated(values.lowerEdge(bin), values.upperEdge(bin));
             activated[grid.group(bin)] += weight;
             moments[grid.group(bin)] += weight * gate;
         }
@@ -39,7 +41,8 @@ final class MeanOfUp {
             double gate = values.middle(bin);
             int group = grid.group(bin);
             if (activated[group] != 0) {
-                sums[group] += seen.counts()[channel * grid.bins() + bin] * Silu.of(gate) * between(gate, group);
+                double weight = values.activated(values.lowerEdge(bin), values.upperEdge(bin));
+                sums[group] += weight * between(gate, group);
             }
         }
         for (int group = 0; group < groups; group++) {
@@ -49,10 +52,14 @@ final class MeanOfUp {
         }
     }
 
-    /** The mean where the gate has a value, which lies in a bin. */
-    double at(double gate, int bin) {
+    /** The sum of the hidden activation where the gate lies between two bounds in one bin. */
+    double hiddenSum(int bin, double low, double high) {
         int group = grid.group(bin);
-        return Double.isNaN(centres[group]) ? 0 : between(gate, group) + corrections[group];
+        if (Double.isNaN(centres[group])) {
+            return 0;
+        }
+        double gate = Double.isInfinite(low) || Double.isInfinite(high) ? values.middle(bin) : (low + high) / 2;
+        return values.activated(low, high) * (between(gate, group) + corrections[group]);
     }
 
     /** Linear between the centre of a group and that of the next one on the other side of {@code gate}. */

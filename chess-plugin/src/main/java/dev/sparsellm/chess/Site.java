@@ -9,7 +9,7 @@ import java.util.Optional;
 /** A place in a layer where channels can be left out: the input of one weight matrix. */
 enum Site {
     /** The hidden channels of the feed-forward block, {@code SiLU(gate·x) ⊙ up·x}, chosen by the gate. */
-    FEED_FORWARD("ffn", OperatorKind.FEED_FORWARD, new Grid(1, -8, 4)),
+    FEED_FORWARD("ffn", OperatorKind.FEED_FORWARD, new Grid(1, -5, 3)),
     /** The normed residual stream, as read by the query projection only. */
     QUERY("attn_q", OperatorKind.ATTENTION_QUERY, new Grid(1, -13, 3)),
     /** The outputs of the heads, one after another. */

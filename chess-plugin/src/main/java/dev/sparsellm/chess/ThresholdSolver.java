@@ -138,10 +138,7 @@ final class ThresholdSolver {
         MeanOfUp up = new MeanOfUp(seen, channel, values);
         double sum = 0;
         for (int bin = values.bin(from); bin < seen.grid().bins() && values.lowerEdge(bin) < to; bin++) {
-            double low = Math.max(from, values.lowerEdge(bin));
-            double high = Math.min(to, values.upperEdge(bin));
-            double gate = centre(values, bin, low, high);
-            sum += (values.atMost(high) - values.atMost(low)) * Silu.of(gate) * up.at(gate, bin);
+            sum += up.hiddenSum(bin, Math.max(from, values.lowerEdge(bin)), Math.min(to, values.upperEdge(bin)));
         }
         return sum;
     }

@@ -43,7 +43,7 @@ class StatisticsTest {
 
     @ParameterizedTest
     @ValueSource(ints = {0, 1, 3, 8})
-    void groupsAreRunsOfFourBinsThatMirrorEachOther(int octaveBits) {
+    void groupsAreRunsOfTwoBinsThatMirrorEachOther(int octaveBits) {
         Grid grid = new Grid(octaveBits, -8, 4);
         int[] sizes = new int[grid.groups()];
         for (int bin = 0; bin < grid.bins(); bin++) {
@@ -55,7 +55,7 @@ class StatisticsTest {
         int innermost = grid.groups() / 2;
         for (int group = 0; group < sizes.length; group++) {
             boolean single = group == 0 || group == sizes.length - 1 || group == innermost || group == innermost - 1;
-            assertThat(sizes[group]).as("group %d", group).isEqualTo(single ? 1 : 4);
+            assertThat(sizes[group]).as("group %d", group).isEqualTo(single ? 1 : 2);
         }
     }
 
