@@ -61,6 +61,8 @@ public final class Main {
         addWithSettings(root, generate, generate.model(), context);
         ChatCommand chat = new ChatCommand(context);
         addWithSettings(root, chat, chat.model(), context);
+        CompareCommand compare = new CompareCommand(context);
+        CompareCommand.adapt(addWithSettings(root, compare, compare.model(), context).getCommandSpec());
         root.addSubcommand(new TokenizeCommand(context));
         PerplexityCommand perplexity = new PerplexityCommand(context);
         addWithSettings(root, perplexity, perplexity.model(), context);
@@ -84,10 +86,12 @@ public final class Main {
     }
 
     /** Commands that open a model take the providers' settings as options, too. */
-    private static void addWithSettings(CommandLine root, Object command, ModelArguments model, Context context) {
+    private static CommandLine addWithSettings(
+            CommandLine root, Object command, ModelArguments model, Context context) {
         CommandLine line = new CommandLine(command);
         model.addSettings(line.getCommandSpec(), context.catalog());
         root.addSubcommand(line);
+        return line;
     }
 
     @Command(

@@ -1,11 +1,11 @@
 package dev.sparsellm.runtime.compare;
 
 import dev.sparsellm.runtime.Generation;
+import dev.sparsellm.runtime.Generation.StopReason;
 import dev.sparsellm.runtime.GenerationRequest;
 import dev.sparsellm.runtime.lineup.Lineup;
 import dev.sparsellm.runtime.Model;
 import dev.sparsellm.runtime.Session;
-import dev.sparsellm.runtime.TokenSink;
 import dev.sparsellm.spi.OperatorKey;
 import dev.sparsellm.spi.ProgressSink;
 import dev.sparsellm.spi.Usage;
@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.SortedMap;
+import java.util.TreeMap;
 
 /**
  * What two lineups write after the same prompt, and how fast: rounds in turn, a, b, b, a, a, b …, so that a machine
@@ -23,27 +24,30 @@ import java.util.SortedMap;
  */
 public record SideBySide(Side a, Side b) {
 
+    private static final int FEWEST_ROUNDS = 3;
+    private static final int MOST_ROUNDS = 15;
+    private static final long TIME_FOR_ROUNDS_NANOS = 8_000_000_000L;
+
     /**
      * One lineup's runs.
      *
      * @param generation what it wrote, the same in every round
      * @param tokensPerSecond decode speed of each round
-     * @param usage what its providers did while writing, one round
+     * @param usage what its providers did while writing, one round, the prompt not counted
      */
     public record Side(Generation generation, List<Double> tokensPerSecond, SortedMap<OperatorKey, Usage> usage) {
 
-        /** The median of rounds. */
+        /** The median of rounds; NaN where nothing was decoded. */
         public double medianTokensPerSecond() {
-            double[] sorted = tokensPerSecond.stream().mapToDouble(d -> d).sorted().toArray();
-            int n = sorted.length;
-            return n == 0 ? 0 : (sorted[(n - 1) / 2] + sorted[n / 2]) / 2;
+            return median(tokensPerSecond);
         }
     }
 
     /**
      * Lets both write.
      *
-     * @param rounds counted runs of each, after one that is not counted and warms the code up
+     * @param rounds counted runs of each, after one that is not counted and warms the code up; 0 for as many as take
+     *     some eight seconds, from 3 to 15
      */
     public static SideBySide of(
             Model model,
@@ -53,19 +57,25 @@ public record SideBySide(Side a, Side b) {
             int contextLength,
             int rounds,
             ProgressSink progress) {
+        if (rounds < 0) {
+            throw new IllegalArgumentException("The number of rounds cannot be negative, was " + rounds);
+        }
+        long start = System.nanoTime();
+        Run a = run(model, first, request, contextLength);
+        Run b = run(model, second, request, contextLength);
+        long once = System.nanoTime() - start;
+        int counted = rounds > 0
+                ? rounds
+                : Math.clamp(TIME_FOR_ROUNDS_NANOS / Math.max(1, once), FEWEST_ROUNDS, MOST_ROUNDS);
         List<Double> speedA = new ArrayList<>();
         List<Double> speedB = new ArrayList<>();
-        try (ProgressSink.Work work = progress.start("Writing side by side", 2L * rounds + 2)) {
-            Run a = run(model, first, request, contextLength);
-            work.done(1);
-            Run b = run(model, second, request, contextLength);
-            work.done(2);
-            for (int round = 0; round < rounds; round++) {
+        try (ProgressSink.Work work = progress.start("Writing side by side", 2L * counted)) {
+            for (int round = 0; round < counted; round++) {
                 boolean swap = round % 2 == 1;
-                double one = run(model, swap ? second : first, request, contextLength).generation.tokensPerSecond();
-                work.done(2L * round + 3);
-                double two = run(model, swap ? first : second, request, contextLength).generation.tokensPerSecond();
-                work.done(2L * round + 4);
+                double one = speed(run(model, swap ? second : first, request, contextLength).generation);
+                work.done(2L * round + 1);
+                double two = speed(run(model, swap ? first : second, request, contextLength).generation);
+                work.done(2L * round + 2);
                 speedA.add(swap ? two : one);
                 speedB.add(swap ? one : two);
             }
@@ -79,20 +89,38 @@ public record SideBySide(Side a, Side b) {
 
     private static Run run(Model model, Lineup lineup, GenerationRequest request, int contextLength) {
         try (Session session = model.newSession(lineup, contextLength)) {
-            Generation generation = session.generate(request, TokenSink.NONE);
-            return new Run(generation, session.usages());
+            SortedMap<OperatorKey, Usage> ofPrompt = new TreeMap<>();
+            Generation generation = session.generate(request, (id, text) -> {
+                if (ofPrompt.isEmpty()) {
+                    ofPrompt.putAll(session.usages());
+                }
+                return true;
+            });
+            SortedMap<OperatorKey, Usage> usage = new TreeMap<>();
+            Usages.add(usage, session.usages(), ofPrompt);
+            return new Run(generation, usage);
         }
+    }
+
+    /** The first token costs no pass, since reading the prompt gave its logits; an end mark costs one and is no token. */
+    private static double speed(Generation generation) {
+        int passes = generation.ids().length - (generation.stop() == StopReason.END ? 0 : 1);
+        return passes < 1 ? Double.NaN : passes * 1e9 / generation.decodeNanos();
     }
 
     /** How many times as fast the second is: the median over rounds of the ratio within a round. */
     public double speedRatio() {
-        double[] ratios = new double[a.tokensPerSecond().size()];
-        for (int i = 0; i < ratios.length; i++) {
-            ratios[i] = b.tokensPerSecond().get(i) / a.tokensPerSecond().get(i);
+        List<Double> ratios = new ArrayList<>();
+        for (int i = 0; i < a.tokensPerSecond().size(); i++) {
+            ratios.add(b.tokensPerSecond().get(i) / a.tokensPerSecond().get(i));
         }
-        Arrays.sort(ratios);
-        int n = ratios.length;
-        return n == 0 ? Double.NaN : (ratios[(n - 1) / 2] + ratios[n / 2]) / 2;
+        return median(ratios);
+    }
+
+    private static double median(List<Double> values) {
+        double[] sorted = values.stream().mapToDouble(d -> d).sorted().toArray();
+        int n = sorted.length;
+        return n == 0 ? Double.NaN : (sorted[(n - 1) / 2] + sorted[n / 2]) / 2;
     }
 
     /** The first token on which they differ, counted from 0; −1 if they write the same. */

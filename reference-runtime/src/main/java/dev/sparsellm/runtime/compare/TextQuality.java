@@ -9,15 +9,17 @@ import dev.sparsellm.spi.OperatorKey;
 import dev.sparsellm.spi.ProgressSink;
 import dev.sparsellm.spi.Usage;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.SortedMap;
+import java.util.TreeMap;
 
 /**
  * How far a lineup's predictions are from the reference's on a text, at every scored position.
  *
  * @param positions in the order of the text
- * @param referenceUsage what the reference's providers did
- * @param otherUsage what the other's providers did
+ * @param referenceUsage what the reference's providers did at the scored positions
+ * @param otherUsage what the other's providers did there
  */
 public record TextQuality(
         List<Divergence> positions,
@@ -29,35 +31,46 @@ public record TextQuality(
     }
 
     /**
-     * Reads each window with both lineups, the second half of it one token at a time as generation would, so that what
-     * a lineup does while decoding is what is measured.
+     * Reads each window with both lineups: the first half at once, as a prompt, the scored half one token at a time as
+     * generation would, so that what a lineup does while decoding is what is measured. The two take turns token by
+     * token, so that no more than one row of logits of each is held.
      */
     public static TextQuality of(
             Model model, Lineup reference, Lineup other, Windows windows, ProgressSink progress) {
         int vocab = model.description().shape().vocab();
-        int scored = windows.length() - windows.firstScored();
-        float[] expected = new float[scored * vocab]; // [scored][vocab]
+        float[] expected = new float[vocab];
         List<Divergence> positions = new ArrayList<>();
+        SortedMap<OperatorKey, Usage> referenceUsage = new TreeMap<>();
+        SortedMap<OperatorKey, Usage> otherUsage = new TreeMap<>();
+        long total = (long) windows.count() * windows.scoredPerWindow();
         try (Session a = model.newSession(reference, windows.length());
                 Session b = model.newSession(other, windows.length());
-                ProgressSink.Work work = progress.start("Comparing predictions", windows.count())) {
+                ProgressSink.Work work = progress.start("Comparing predictions", total)) {
             for (int w = 0; w < windows.count(); w++) {
                 int[] ids = windows.window(w);
-                int first = windows.firstScored();
-                a.reset();
-                b.reset();
-                a.readAsDecoding(ids, first, (row, logits, offset) ->
-                        System.arraycopy(logits, offset, expected, (row - first) * vocab, vocab));
-                b.readAsDecoding(ids, first, (row, logits, offset) -> {
-                    if (row + 1 < ids.length) {
-                        positions.add(Divergence.of(
-                                expected, (row - first) * vocab, logits, offset, vocab, ids[row + 1]));
-                    }
-                });
-                work.done(w + 1);
+                int[] prompt = Arrays.copyOf(ids, windows.firstScored());
+                begin(a, prompt);
+                begin(b, prompt);
+                SortedMap<OperatorKey, Usage> beforeA = a.usages();
+                SortedMap<OperatorKey, Usage> beforeB = b.usages();
+                for (int i = prompt.length; i + 1 < ids.length; i++) {
+                    int[] id = {ids[i]};
+                    int next = ids[i + 1];
+                    a.readAsDecoding(id, 0, (row, logits, offset) -> System.arraycopy(logits, offset, expected, 0, vocab));
+                    b.readAsDecoding(id, 0, (row, logits, offset) ->
+                            positions.add(Divergence.of(expected, 0, logits, offset, vocab, next)));
+                    work.done(positions.size());
+                }
+                Usages.add(referenceUsage, a.usages(), beforeA);
+                Usages.add(otherUsage, b.usages(), beforeB);
             }
-            return new TextQuality(positions, a.usages(), b.usages());
+            return new TextQuality(positions, referenceUsage, otherUsage);
         }
+    }
+
+    private static void begin(Session session, int[] prompt) {
+        session.reset();
+        session.read(prompt, prompt.length, (row, logits, offset) -> {});
     }
 
     /** Perplexity of the reference. */
@@ -75,10 +88,11 @@ public record TextQuality(
         return positions.stream().mapToDouble(Divergence::kl).average().orElse(Double.NaN);
     }
 
-    /** The KL that a share of positions stays below, such as 0.99. */
+    /** The smallest KL that a share of positions, such as 0.99, does not exceed. */
     public double klQuantile(double share) {
         double[] sorted = positions.stream().mapToDouble(Divergence::kl).sorted().toArray();
-        return sorted.length == 0 ? Double.NaN : sorted[(int) Math.min(sorted.length - 1, Math.ceil(share * sorted.length))];
+        int rank = Math.clamp((long) Math.ceil(share * sorted.length) - 1, 0, Math.max(0, sorted.length - 1));
+        return sorted.length == 0 ? Double.NaN : sorted[rank];
     }
 
     /** Share of positions where both put the same token first. */
