@@ -6,6 +6,7 @@ import dev.sparsellm.runtime.demo.DemoModel;
 import dev.sparsellm.runtime.demo.DemoTexts;
 import dev.sparsellm.runtime.quality.Windows;
 import dev.sparsellm.runtime.report.ComparisonFigures;
+import dev.sparsellm.runtime.report.ComparisonPage;
 import dev.sparsellm.runtime.sampling.SamplingOptions;
 import dev.sparsellm.spi.ProviderException;
 import java.nio.file.Path;
@@ -78,6 +79,10 @@ final class CompareCommand implements Callable<Integer> {
     @Option(names = "--json", description = "Print all figures as one object.")
     private boolean json;
 
+    @Option(names = "--html", paramLabel = "FILE",
+            description = "Write a page with plots, one file that opens offline.")
+    private Path html;
+
     @Mixin
     private HelpOption help = new HelpOption();
 
@@ -107,15 +112,24 @@ final class CompareCommand implements Callable<Integer> {
                     prompt(text), tokens, sampling(), rounds == null ? 0 : rounds, windows, textName);
             comparison = Comparison.of(open, a, b == null ? SPARSE : b, request, new ConsoleProgress(streams));
         }
+        if (html != null) {
+            new ReportFile(html).write(ComparisonPage.of(comparison));
+        }
         if (json) {
             Json.print(streams.out(), ComparisonFigures.of(comparison));
         } else {
             new ComparisonListing(comparison, streams).print();
         }
+        if (html != null) {
+            streams.note("wrote " + html);
+        }
         return ExitCode.OK;
     }
 
     private void check() {
+        if (html != null) {
+            new ReportFile(html).check();
+        }
         requireFrom("-n", tokens, 1);
         requireFrom("--ctx", window, 4);
         requireFrom("--rounds", rounds == null ? 1 : rounds, 1);

@@ -2,9 +2,8 @@ package dev.sparsellm.runtime.cli;
 
 import dev.sparsellm.runtime.compare.Comparison;
 import dev.sparsellm.runtime.compare.Comparison.Contender;
-import dev.sparsellm.runtime.compare.LayerSparsity;
-import dev.sparsellm.runtime.compare.SideBySide;
-import dev.sparsellm.runtime.compare.TextQuality;
+import dev.sparsellm.runtime.report.CommonWords;
+import dev.sparsellm.runtime.report.Figure;
 import dev.sparsellm.runtime.report.Meaning;
 import java.io.PrintStream;
 import java.util.ArrayList;
@@ -58,7 +57,7 @@ final class ComparisonListing {
         out.println();
         String left = TextColumns.harmless(comparison.writing().a().generation().text());
         String right = TextColumns.harmless(comparison.writing().b().generation().text());
-        int same = commonWords(left, right);
+        int same = CommonWords.length(left, right);
         boolean differ = !left.equals(right);
         left = marked(left, same, differ).strip();
         right = marked(right, same, differ).strip();
@@ -114,20 +113,6 @@ final class ComparisonListing {
         return differ ? text.substring(0, at) + MARK + text.substring(at) : text;
     }
 
-    /** Where the first word begins in which two texts differ. */
-    private static int commonWords(String a, String b) {
-        int same = 0;
-        while (same < Math.min(a.length(), b.length()) && a.charAt(same) == b.charAt(same)) {
-            same++;
-        }
-        boolean insideWord = same < a.length() && !Character.isWhitespace(a.charAt(same))
-                || same < b.length() && !Character.isWhitespace(b.charAt(same));
-        while (insideWord && same > 0 && !Character.isWhitespace(a.charAt(same - 1))) {
-            same--;
-        }
-        return same;
-    }
-
     private void printSparsity(Contender contender) {
         if (!contender.isSparse()) {
             return;
@@ -152,46 +137,10 @@ final class ComparisonListing {
     }
 
     private void printFigures() {
-        SideBySide writing = comparison.writing();
-        TextQuality quality = comparison.quality();
-        Contender a = comparison.a();
-        Contender b = comparison.b();
         List<List<String>> rows = new ArrayList<>();
-        rows.add(List.of("", cut(a.preference(), 24), cut(b.preference(), 24), ""));
-        rows.add(List.of(
-                "tokens per second",
-                speed(writing.a().medianTokensPerSecond()),
-                speed(writing.b().medianTokensPerSecond()),
-                ratio("%.2f times as fast (median of " + writing.a().tokensPerSecond().size() + " rounds, in turn)",
-                        writing.speedRatio())));
-        rows.add(List.of(
-                "weights read per token",
-                Listing.bytes(Math.round(a.traffic().bytes())),
-                Listing.bytes(Math.round(b.traffic().bytes())),
-                ratio("%.2f times as fast at best", comparison.idealSpeedRatio())));
-        rows.add(List.of(
-                "perplexity",
-                number("%.3f", quality.referencePerplexity()),
-                number("%.3f", quality.otherPerplexity()),
-                number("%+.2f %%", 100 * (quality.otherPerplexity() / quality.referencePerplexity() - 1))));
-        rows.add(List.of(
-                "KL divergence, nats", "", number("%.4f", quality.meanKl()),
-                "mean; 99 %% of positions below %s".formatted(number("%.3f", quality.klQuantile(0.99)))));
-        rows.add(List.of("same likeliest token", "", number("%.1f %%", 100 * quality.sameTop()), "of "
-                + quality.positions().size() + " positions, on " + comparison.request().textName()));
+        rows.add(List.of("", cut(comparison.a().preference(), 24), cut(comparison.b().preference(), 24), ""));
+        Figure.of(comparison).forEach(figure -> rows.add(List.of(figure.name(), figure.a(), figure.b(), figure.remark())));
         out.print(Listing.table("", rows));
-    }
-
-    private static String speed(double tokensPerSecond) {
-        return number("%.1f", tokensPerSecond);
-    }
-
-    private static String ratio(String format, double value) {
-        return Double.isFinite(value) ? String.format(Locale.ROOT, format, value) : "";
-    }
-
-    private static String number(String format, double value) {
-        return Double.isFinite(value) ? String.format(Locale.ROOT, format, value) : "-";
     }
 
     private static String cut(String text, int width) {

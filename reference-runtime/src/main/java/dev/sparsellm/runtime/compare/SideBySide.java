@@ -28,6 +28,11 @@ public record SideBySide(Side a, Side b) {
     private static final int MOST_ROUNDS = 15;
     private static final long TIME_FOR_ROUNDS_NANOS = 8_000_000_000L;
 
+    /** A turn shorter than this would measure what else the machine happens to do: small models write several times. */
+    private static final long SHORTEST_TURN_NANOS = 250_000_000L;
+
+    private static final int MOST_REPEATS = 32;
+
     /**
      * One lineup's runs.
      *
@@ -63,18 +68,18 @@ public record SideBySide(Side a, Side b) {
         long start = System.nanoTime();
         Run a = run(model, first, request, contextLength);
         Run b = run(model, second, request, contextLength);
-        long once = System.nanoTime() - start;
+        long once = Math.max(System.nanoTime() - start, 2 * SHORTEST_TURN_NANOS);
         int counted = rounds > 0
                 ? rounds
-                : Math.clamp(TIME_FOR_ROUNDS_NANOS / Math.max(1, once), FEWEST_ROUNDS, MOST_ROUNDS);
+                : Math.clamp(TIME_FOR_ROUNDS_NANOS / once, FEWEST_ROUNDS, MOST_ROUNDS);
         List<Double> speedA = new ArrayList<>();
         List<Double> speedB = new ArrayList<>();
         try (ProgressSink.Work work = progress.start("Writing side by side", 2L * counted)) {
             for (int round = 0; round < counted; round++) {
                 boolean swap = round % 2 == 1;
-                double one = speed(run(model, swap ? second : first, request, contextLength).generation);
+                double one = speed(model, swap ? second : first, request, contextLength);
                 work.done(2L * round + 1);
-                double two = speed(run(model, swap ? first : second, request, contextLength).generation);
+                double two = speed(model, swap ? first : second, request, contextLength);
                 work.done(2L * round + 2);
                 speedA.add(swap ? two : one);
                 speedB.add(swap ? one : two);
@@ -102,19 +107,31 @@ public record SideBySide(Side a, Side b) {
         }
     }
 
-    /** The first token costs no pass, since reading the prompt gave its logits; an end mark costs one and is no token. */
-    private static double speed(Generation generation) {
-        int passes = generation.ids().length - (generation.stop() == StopReason.END ? 0 : 1);
-        return passes < 1 ? Double.NaN : passes * 1e9 / generation.decodeNanos();
+    /** Tokens decoded in a second, in one turn; NaN where nothing is. */
+    private static double speed(Model model, Lineup lineup, GenerationRequest request, int contextLength) {
+        long passes = 0;
+        long nanos = 0;
+        for (int n = 0; n < MOST_REPEATS && nanos < SHORTEST_TURN_NANOS; n++) {
+            Generation generation = run(model, lineup, request, contextLength).generation;
+            // The first token costs no pass, since reading the prompt gave its logits; an end mark costs one and is none.
+            passes += generation.ids().length - (generation.stop() == StopReason.END ? 0 : 1);
+            nanos += generation.decodeNanos();
+        }
+        return passes < 1 ? Double.NaN : passes * 1e9 / nanos;
     }
 
     /** How many times as fast the second is: the median over rounds of the ratio within a round. */
     public double speedRatio() {
+        return median(speedRatios());
+    }
+
+    /** How many times as fast the second is, in each round. */
+    public List<Double> speedRatios() {
         List<Double> ratios = new ArrayList<>();
         for (int i = 0; i < a.tokensPerSecond().size(); i++) {
             ratios.add(b.tokensPerSecond().get(i) / a.tokensPerSecond().get(i));
         }
-        return median(ratios);
+        return ratios;
     }
 
     private static double median(List<Double> values) {

@@ -5,6 +5,7 @@ import dev.sparsellm.runtime.compare.Comparison.Contender;
 import dev.sparsellm.runtime.compare.LayerSparsity;
 import dev.sparsellm.runtime.compare.TextQuality;
 import java.util.ArrayList;
+import java.util.DoubleSummaryStatistics;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.ToDoubleFunction;
@@ -49,9 +50,16 @@ public final class Meaning {
                 100 / ideal,
                 comparison.a().preference(),
                 ideal,
-                Double.isFinite(ratio)
-                        ? String.format(Locale.ROOT, "measured was %.2f times", ratio)
-                        : "too little was written to measure it");
+                Double.isFinite(ratio) ? measured(comparison) : "too little was written to measure it");
+    }
+
+    private static String measured(Comparison comparison) {
+        DoubleSummaryStatistics rounds =
+                comparison.writing().speedRatios().stream().mapToDouble(r -> r).summaryStatistics();
+        String median = String.format(Locale.ROOT, "measured was %.2f times", comparison.writing().speedRatio());
+        return rounds.getMin() < 1 && rounds.getMax() > 1
+                ? median + ", but rounds differ so much that it may be neither faster nor slower"
+                : median;
     }
 
     private static String shares(List<LayerSparsity> layers) {
@@ -89,8 +97,8 @@ public final class Meaning {
         }
         sentences.add(String.format(
                 Locale.ROOT,
-                "The price: perplexity %s by %.1f %%, and at %.0f in 100 positions the likeliest next token is another one.",
-                change < 0 ? "falls" : "rises",
+                "Its price: perplexity %s by %.1f %%, and at %.0f in 100 positions the likeliest next token is another one.",
+                change < 0 ? "even falls" : "rises",
                 100 * Math.abs(change),
                 100 * (1 - quality.sameTop())));
     }

@@ -1,0 +1,172 @@
+package dev.sparsellm.runtime.report;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.sparsellm.runtime.compare.Comparison;
+import dev.sparsellm.runtime.compare.Comparison.Contender;
+import dev.sparsellm.runtime.compare.Comparison.Request;
+import dev.sparsellm.runtime.compare.Comparison.Subject;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** A comparison as one page that opens anywhere, offline: the library that draws its plots is part of it. */
+public final class ComparisonPage {
+
+    private static final Pattern PLACE = Pattern.compile("\\{\\{([a-zA-Z]+)}}");
+
+    private final Comparison comparison;
+    private final Contender a;
+    private final Contender b;
+
+    private ComparisonPage(Comparison comparison) {
+        this.comparison = comparison;
+        a = comparison.a();
+        b = comparison.b();
+    }
+
+    /** The page. */
+    public static String of(Comparison comparison) {
+        return new ComparisonPage(comparison).page();
+    }
+
+    private String page() {
+        Subject subject = comparison.subject();
+        Map<String, String> parts = new HashMap<>();
+        parts.put("title", Html.escape(subject.name() + ": " + a.preference() + " and " + b.preference()));
+        parts.put("heading", Html.escape(b.preference() + " beside " + a.preference()));
+        parts.put("subject", Html.escape(subject.name() + ", " + subject.layers() + " layers, by " + subject.kernels()
+                + " kernels on " + subject.threads() + (subject.threads() == 1 ? " thread" : " threads")));
+        parts.put("style", resource("report.css"));
+        parts.put("tiles", tiles());
+        parts.put("meaning", paragraphs(Meaning.of(comparison)));
+        parts.put("prompt", Html.escape(comparison.request().prompt()));
+        parts.put("texts", texts());
+        parts.put("plots", plots());
+        parts.put("figures", figures());
+        parts.put("settings", settings());
+        parts.put("data", Html.jsonInScript(json(ComparisonFigures.of(comparison))));
+        parts.put("chartLicence", resource("chart.LICENSE.md").replace("--", "- -"));
+        // The reference to its source map would be looked for beside the report.
+        parts.put("chart", resource("chart.umd.js").replaceAll("(?m)^//# sourceMappingURL=.*$", "")
+                .replace("</script", "<\\/script"));
+        parts.put("script", resource("report.js"));
+        // One pass: what is put in is not looked at again.
+        return PLACE.matcher(resource("report.html"))
+                .replaceAll(place -> Matcher.quoteReplacement(parts.get(place.group(1))));
+    }
+
+    private String tiles() {
+        return tile(Figure.number("%.2f×", comparison.writing().speedRatio()), "speed, measured")
+                + tile(Figure.number("%.2f×", comparison.idealSpeedRatio()), "speed, at best, by weights read")
+                + tile(Figure.number("%+.1f %%", 100 * (comparison.quality().otherPerplexity()
+                        / comparison.quality().referencePerplexity() - 1)), "perplexity")
+                + tile(Figure.number("%.1f %%", 100 * comparison.quality().sameTop()), "same likeliest token");
+    }
+
+    private static String tile(String value, String what) {
+        return "<div class=\"tile\"><b>" + Html.escape(value) + "</b><span>" + Html.escape(what) + "</span></div>\n";
+    }
+
+    private static String paragraphs(List<String> sentences) {
+        StringBuilder html = new StringBuilder();
+        sentences.forEach(sentence -> html.append("<p>").append(Html.escape(sentence)).append("</p>\n"));
+        return html.toString();
+    }
+
+    private String texts() {
+        String left = comparison.writing().a().generation().text();
+        String right = comparison.writing().b().generation().text();
+        int same = CommonWords.length(left, right);
+        return "<div class=\"texts\">\n" + text(a.preference(), left, same) + text(b.preference(), right, same) + "</div>\n"
+                + (left.equals(right) ? "<p>Both write the same.</p>\n" : "");
+    }
+
+    private static String text(String name, String text, int same) {
+        String rest = text.substring(same);
+        return "<div class=\"card\"><h3>" + Html.escape(name) + "</h3><div class=\"text\">"
+                + Html.escape(text.substring(0, same).stripLeading())
+                + (rest.isEmpty() ? "" : "<mark>" + Html.escape(rest) + "</mark>")
+                + "</div></div>\n";
+    }
+
+    private String plots() {
+        StringBuilder html = new StringBuilder();
+        if (a.isSparse()) {
+            html.append(plot("sparsity-a", "Left out by " + a.preference(), SPARSITY));
+        }
+        if (b.isSparse()) {
+            html.append(plot("sparsity-b", "Left out by " + b.preference(), SPARSITY));
+        }
+        html.append(plot("kl", "How far predictions are apart",
+                "KL(" + a.preference() + " ‖ " + b.preference() + ") at each scored position. Most are tiny; the few large"
+                        + " ones are where texts part."));
+        html.append(plot("speed", "Speed, round by round",
+                "The two took turns, so that a machine whose speed drifts treats both alike."));
+        return html.toString();
+    }
+
+    private static final String SPARSITY = "Share of channels, counted while reading the scored half of each window token by"
+            + " token.";
+
+    private static String plot(String id, String title, String caption) {
+        return "<div class=\"card\"><h2>" + Html.escape(title) + "</h2><p class=\"sub\">" + Html.escape(caption)
+                + "</p><div class=\"plot\"><canvas id=\"" + id + "\" role=\"img\" aria-label=\"" + Html.escape(title)
+                + "\"></canvas></div></div>\n";
+    }
+
+    private String figures() {
+        Html.Table table = new Html.Table().head("", a.preference(), b.preference(), "");
+        Figure.of(comparison).forEach(figure ->
+                table.numbers(figure.name(), figure.a(), figure.b(), figure.remark()));
+        return table.toString();
+    }
+
+    private String settings() {
+        Subject subject = comparison.subject();
+        Request request = comparison.request();
+        Html.Table table = new Html.Table()
+                .text("model", subject.name())
+                .text("file", subject.file())
+                .text("fingerprint of its weights", subject.fingerprint())
+                .text("writing", "at most " + request.maxTokens() + " tokens, temperature "
+                        + request.sampling().temperature() + ", seed " + request.sampling().seed())
+                .text("text", request.textName() + ": " + request.windows().count() + " windows of "
+                        + request.windows().length() + " tokens, the second half of each scored")
+                .text("Java", Runtime.version().toString());
+        contender(table, "a", a);
+        contender(table, "b", b);
+        return table.toString();
+    }
+
+    private static void contender(Html.Table table, String letter, Contender contender) {
+        table.text(letter, contender.preference());
+        contender.summaries().forEach(summary -> table.text("", summary));
+        contender.settings().forEach((key, value) -> table.text("", key + " = " + value));
+    }
+
+    private static String json(Map<String, Object> figures) {
+        try {
+            return new ObjectMapper().writeValueAsString(figures);
+        } catch (JsonProcessingException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static String resource(String name) {
+        try (InputStream in = ComparisonPage.class.getResourceAsStream(name)) {
+            if (in == null) {
+                throw new IllegalStateException("This build lacks its resource " + name + ": build it again");
+            }
+            return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}
