@@ -16,6 +16,7 @@ final class Cancellation {
     private final CountDownLatch ended = new CountDownLatch(1);
     private volatile boolean requested;
     private volatile boolean responsive;
+    private volatile Thread worker;
 
     /** Whether to stop at the next occasion. */
     boolean requested() {
@@ -24,6 +25,10 @@ final class Cancellation {
 
     void request() {
         requested = true;
+        Thread interrupted = worker;
+        if (interrupted != null) {
+            interrupted.interrupt();
+        }
     }
 
     /** A new start, for a conversation that goes on after a reply was cut short. */
@@ -38,6 +43,20 @@ final class Cancellation {
             return work.get();
         } finally {
             responsive = requested;
+        }
+    }
+
+    /** Runs something that ends in order soon after its thread is interrupted. */
+    void interrupting(Runnable work) {
+        worker = Thread.currentThread();
+        try {
+            during(() -> {
+                work.run();
+                return null;
+            });
+        } finally {
+            worker = null;
+            Thread.interrupted();
         }
     }
 

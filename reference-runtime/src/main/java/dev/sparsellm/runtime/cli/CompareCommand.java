@@ -150,7 +150,7 @@ final class CompareCommand implements Callable<Integer> {
         if (chunks != null) {
             return chunks;
         }
-        return DemoModel.locate(context.cacheDirectory()).filter(path::equals).isPresent() ? DEMO_CHUNKS : CHUNKS;
+        return DemoModel.isAt(path, context.cacheDirectory()) ? DEMO_CHUNKS : CHUNKS;
     }
 
     private SamplingOptions sampling() {

@@ -2,7 +2,9 @@ package dev.sparsellm.runtime.cli;
 
 import dev.sparsellm.kernels.gguf.Gguf;
 import dev.sparsellm.runtime.Model;
+import dev.sparsellm.spi.Report;
 import java.io.PrintStream;
+import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -12,7 +14,7 @@ import picocli.CommandLine.Option;
 
 @Command(
         name = "inspect",
-        description = "Shows what is in a model file, and who would compute which operator of it.",
+        description = "Shows what is in a model file, and who would compute which operator of it; or what is in a profile.",
         sortOptions = false,
         abbreviateSynopsis = true)
 final class InspectCommand implements Callable<Integer> {
@@ -21,6 +23,10 @@ final class InspectCommand implements Callable<Integer> {
 
     @Mixin
     private ModelArguments model = new ModelArguments();
+
+    @Option(names = "--profile", paramLabel = "FILE",
+            description = "Show this profile, made by calibrate, instead of a model; settings choose what of it.")
+    private Path profile;
 
     @Option(names = "--json", description = "Print one object: file, metadata, tensors, types, operators.")
     private boolean json;
@@ -40,6 +46,10 @@ final class InspectCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         PrintStream out = context.streams().out();
+        if (profile != null) {
+            showProfile(out);
+            return ExitCode.OK;
+        }
         Map<String, Object> map = new LinkedHashMap<>();
         try (Gguf file = Gguf.open(model.path(context))) {
             FileListing listing = new FileListing(file);
@@ -66,5 +76,16 @@ final class InspectCommand implements Callable<Integer> {
             }
         }
         return ExitCode.OK;
+    }
+
+    private void showProfile(PrintStream out) {
+        CalibratableProvider provider = CalibratableProvider.choose(context, model.preference(context));
+        Report report = provider.calibratable().describeProfile(profile, provider.settings(model.settings(context)));
+        ReportListing listing = new ReportListing(report);
+        if (json) {
+            Json.print(out, listing.asMap());
+        } else {
+            listing.print(out);
+        }
     }
 }

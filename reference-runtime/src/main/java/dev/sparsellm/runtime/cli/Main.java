@@ -63,6 +63,8 @@ public final class Main {
         addWithSettings(root, chat, chat.model(), context);
         CompareCommand compare = new CompareCommand(context);
         CompareCommand.adapt(addWithSettings(root, compare, compare.model(), context).getCommandSpec());
+        root.addSubcommand(new CalibrateCommand(context));
+        root.addSubcommand(new MergeProfilesCommand(context));
         root.addSubcommand(new TokenizeCommand(context));
         PerplexityCommand perplexity = new PerplexityCommand(context);
         addWithSettings(root, perplexity, perplexity.model(), context);

@@ -80,12 +80,10 @@ final class ModelArguments {
         if (threads != null && threads < 1) {
             throw new UsageException("--threads is " + threads + "; give a number from 1");
         }
-        Map<String, String> all = new HashMap<>(context.properties().settings());
-        all.putAll(settings);
         ModelOptions options = ModelOptions.defaults()
                 .withThreads(threads != null ? threads : context.properties().threads())
                 .withProviders(preference(context))
-                .withSettings(all)
+                .withSettings(settings(context))
                 .withCacheDirectory(context.cacheDirectory())
                 .withProgress(new ConsoleProgress(context.streams()))
                 .withNotices(context.streams()::note);
@@ -98,6 +96,13 @@ final class ModelArguments {
                     ? e
                     : new GgufException(path + ": " + e.getMessage(), e);
         }
+    }
+
+    /** What the user set for providers, by key. */
+    Map<String, String> settings(Context context) {
+        Map<String, String> all = new HashMap<>(context.properties().settings());
+        all.putAll(settings);
+        return all;
     }
 
     /** Whom the user prefers; empty for all by priority. */

@@ -9,7 +9,6 @@ import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
-import java.util.regex.Pattern;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -21,8 +20,6 @@ import picocli.CommandLine.Option;
         sortOptions = false,
         abbreviateSynopsis = true)
 final class PerplexityCommand implements Callable<Integer> {
-
-    private static final Pattern BLANKS = Pattern.compile("[\\s,\\[\\]]+");
 
     private final Context context;
 
@@ -70,7 +67,7 @@ final class PerplexityCommand implements Callable<Integer> {
             int most = chunks == null ? Integer.MAX_VALUE : chunks;
             Tokenizer tokenizer = open.tokenizer();
             Windows windows = ids
-                    ? Windows.ofIds(tokenizer, parseIds(content, tokenizer.vocabularySize()), length, most)
+                    ? Windows.ofIds(tokenizer, TokenIds.parse(content, tokenizer.vocabularySize()), length, most)
                     : Windows.ofText(tokenizer, content, length, most);
             Lineup lineup = open.defaultLineup();
             Perplexity result = Perplexity.of(open, lineup, windows, new ConsoleProgress(streams));
@@ -90,19 +87,6 @@ final class PerplexityCommand implements Callable<Integer> {
             }
         }
         return ExitCode.OK;
-    }
-
-    private static int[] parseIds(String content, int vocabulary) {
-        return BLANKS.splitAsStream(content.strip())
-                .filter(word -> !word.isEmpty())
-                .mapToInt(word -> {
-                    if (!word.matches("[0-9]{1,9}") || Integer.parseInt(word) >= vocabulary) {
-                        throw new IllegalArgumentException("The text is read as token ids (--ids), and '"
-                                + Quoted.of(word, 20) + "' is none from 0 to " + (vocabulary - 1));
-                    }
-                    return Integer.parseInt(word);
-                })
-                .toArray();
     }
 
     private static Map<String, Object> asMap(Perplexity result, Lineup lineup) {

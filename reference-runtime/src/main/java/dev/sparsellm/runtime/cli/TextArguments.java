@@ -21,6 +21,11 @@ final class TextArguments {
     @Option(names = "--text", paramLabel = "TEXT", description = "The text itself.")
     private String text;
 
+    /** Whether a text is named. */
+    boolean isGiven() {
+        return text != null || file != null;
+    }
+
     /**
      * The text, as it is.
      *

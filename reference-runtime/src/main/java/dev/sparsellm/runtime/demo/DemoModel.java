@@ -41,6 +41,11 @@ public final class DemoModel {
         }
     }
 
+    /** Whether a file is the demo model's. */
+    public static boolean isAt(Path file, Path cacheDirectory) {
+        return locate(cacheDirectory).filter(file::equals).isPresent();
+    }
+
     private static Path unpacked(URL resource, Path cacheDirectory) throws IOException {
         // Size and checksum name the file: another version of the model is another file.
         Identity identity = identify(resource);
