@@ -8,6 +8,9 @@ module dev.sparsellm.runtime {
     requires org.jline.terminal;
     requires me.tongfei.progressbar;
 
+    // Where the flight recorder is absent, there are no events.
+    requires static jdk.jfr;
+
     exports dev.sparsellm.runtime;
     exports dev.sparsellm.runtime.chat;
     exports dev.sparsellm.runtime.compare;

@@ -1,6 +1,7 @@
 package dev.sparsellm.runtime;
 
 import dev.sparsellm.runtime.Generation.StopReason;
+import dev.sparsellm.runtime.events.PassListener;
 import dev.sparsellm.runtime.host.HostOfModel;
 import dev.sparsellm.runtime.lineup.Lineup;
 import dev.sparsellm.runtime.llama.Decoder;
@@ -28,6 +29,7 @@ public final class Session implements AutoCloseable {
     private final int contextLength;
     private final List<SessionOperators> members = new ArrayList<>();
     private final Decoder decoder;
+    private final PassListener passes;
     private final float[] logits; // [vocab], of the last position read
     private int position;
     // Written, but not read back yet: the last token of a generation, which a later one has to read first.
@@ -48,6 +50,7 @@ public final class Session implements AutoCloseable {
             members.forEach(SessionOperators::close);
             throw e;
         }
+        passes = PassListener.ofThisJvm(lineup.name(), this::usages);
         logits = new float[model.description().shape().vocab()];
     }
 
@@ -113,8 +116,10 @@ public final class Session implements AutoCloseable {
             int first = from;
             int count = Math.min(decoder.maxBatch(), ids.length - from);
             int wanted = Math.min(Math.max(logitsFrom - from, 0), count);
+            passes.begin();
             decoder.forward(phase, ids, from, count, position, wanted, (row, all, offset) ->
                     sink.accept(first + row, all, offset));
+            passes.end(phase, position, count);
             position += count;
         }
     }

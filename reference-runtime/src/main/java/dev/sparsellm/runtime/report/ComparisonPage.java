@@ -76,7 +76,9 @@ public final class ComparisonPage {
 
     private static String paragraphs(List<String> sentences) {
         StringBuilder html = new StringBuilder();
-        sentences.forEach(sentence -> html.append("<p>").append(Html.escape(sentence)).append("</p>\n"));
+        sentences.forEach(sentence -> html.append("<p>")
+                .append(Html.escape(sentence).replace(" %", "&#160;%"))
+                .append("</p>\n"));
         return html.toString();
     }
 
@@ -89,10 +91,14 @@ public final class ComparisonPage {
     }
 
     private static String text(String name, String text, int same) {
-        String rest = text.substring(same);
+        int word = same;
+        while (word < text.length() && (word == same || !Character.isWhitespace(text.charAt(word)))) {
+            word++;
+        }
         return "<div class=\"card\"><h3>" + Html.escape(name) + "</h3><div class=\"text\">"
                 + Html.escape(text.substring(0, same).stripLeading())
-                + (rest.isEmpty() ? "" : "<mark>" + Html.escape(rest) + "</mark>")
+                + (word == same ? "" : "<mark>" + Html.escape(text.substring(same, word)) + "</mark>")
+                + Html.escape(text.substring(word))
                 + "</div></div>\n";
     }
 
@@ -105,8 +111,8 @@ public final class ComparisonPage {
             html.append(plot("sparsity-b", "Left out by " + b.preference(), SPARSITY));
         }
         html.append(plot("kl", "How far predictions are apart",
-                "KL(" + a.preference() + " ‖ " + b.preference() + ") at each scored position. Most are tiny; the few large"
-                        + " ones are where texts part."));
+                "KL(" + a.preference() + " ‖ " + b.preference() + ") at each scored position: 0 where both"
+                        + " predict alike."));
         html.append(plot("speed", "Speed, round by round",
                 "The two took turns, so that a machine whose speed drifts treats both alike."));
         return html.toString();
@@ -124,7 +130,7 @@ public final class ComparisonPage {
     private String figures() {
         Html.Table table = new Html.Table().head("", a.preference(), b.preference(), "");
         Figure.of(comparison).forEach(figure ->
-                table.numbers(figure.name(), figure.a(), figure.b(), figure.remark()));
+                table.figure(figure.name(), figure.remark(), figure.a(), figure.b()));
         return table.toString();
     }
 

@@ -47,23 +47,25 @@ final class Html {
             return this;
         }
 
-        /** A name and numbers. */
-        Table numbers(String name, String... cells) {
-            return row(name, "<td class=\"n\">", cells);
+        /** A name, numbers, and a remark behind them. */
+        Table figure(String name, String remark, String... numbers) {
+            row(name, "<td class=\"n\">", numbers);
+            html.append("<td>").append(escape(remark)).append("</td></tr>\n");
+            return this;
         }
 
         /** A name and text. */
         Table text(String name, String... cells) {
-            return row(name, "<td>", cells);
+            row(name, "<td>", cells);
+            html.append("</tr>\n");
+            return this;
         }
 
-        private Table row(String name, String open, String... cells) {
+        private void row(String name, String open, String... cells) {
             html.append("<tr><th>").append(escape(name)).append("</th>");
             for (String cell : cells) {
                 html.append(open).append(escape(cell)).append("</td>");
             }
-            html.append("</tr>\n");
-            return this;
         }
 
         @Override

@@ -9,6 +9,7 @@
   Chart.defaults.font.family = 'system-ui, "Segoe UI", Roboto, sans-serif';
   Chart.defaults.animation = false;
   Chart.defaults.maintainAspectRatio = false;
+  Chart.defaults.plugins.legend.labels.usePointStyle = true;
 
   function axis(title, more) {
     return Object.assign({ title: { display: true, text: title } }, more);
@@ -43,7 +44,9 @@
   });
 
   // A logarithmic axis has no zero: what is smaller is drawn on the lowest line.
-  var least = 1e-6;
+  var positive = data.kl.positions.filter(function (kl) { return kl > 0; });
+  var least = Math.pow(10, Math.floor(Math.log10(Math.max(1e-6, Math.min.apply(null, positive.concat(1))))));
+  var most = Math.pow(10, Math.ceil(Math.log10(Math.max(10 * least, Math.max.apply(null, positive.concat(least))))));
   draw("kl", {
     type: "scatter",
     data: {
@@ -52,7 +55,7 @@
           label: "one position",
           data: data.kl.positions.map(function (kl, i) { return { x: i, y: Math.max(least, kl === null ? least : kl) }; }),
           pointRadius: 1.8,
-          pointBackgroundColor: colour("b"),
+          backgroundColor: colour("b"),
           pointBorderWidth: 0
         },
         {
@@ -62,6 +65,7 @@
             { x: 0, y: data.kl.mean }, { x: data.kl.positions.length - 1, y: data.kl.mean }
           ],
           borderColor: colour("q"),
+          backgroundColor: colour("q"),
           borderWidth: 2,
           pointRadius: 0
         }
@@ -73,6 +77,7 @@
         y: axis("KL, nats", {
           type: "logarithmic",
           min: least,
+          max: most,
           ticks: { callback: function (value) { return Number.isInteger(Math.log10(value)) ? value : ""; } }
         })
       }

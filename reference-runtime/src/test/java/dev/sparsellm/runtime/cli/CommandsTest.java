@@ -217,7 +217,8 @@ class CommandsTest {
     @Test
     void everyCommandHasHelp() {
         for (String command : new String[] {
-            "generate", "chat", "tokenize", "perplexity", "bench", "inspect", "providers", "synthesize"
+            "generate", "chat", "compare", "calibrate", "merge-profiles", "tokenize", "perplexity", "bench", "inspect",
+            "providers", "synthesize"
         }) {
             CommandRun run = CommandRun.of(command, "--help").succeeds();
             assertThat(run.out()).startsWith("Usage: sparsellm " + command);
