@@ -171,7 +171,7 @@ class LauncherIT {
     @Test
     void endsQuietlyWhereNobodyReadsOn() throws Exception {
         Ended ended = run("sh", "-c", "'" + LAUNCHER + "' generate --model '" + model
-                + "' --prompt Once -n 100000 --ctx 100000 --ignore-end --temp 0 --provider dense | head -c 5");
+                + "' --prompt Once -n 2000 --ignore-end --temp 0 --provider dense | head -c 5");
         assertThat(ended.out).hasSize(5);
         assertThat(ended.err.lines().filter(line -> !line.contains("incubator"))).isEmpty();
     }

@@ -3,6 +3,9 @@ package dev.sparsellm.spi.support;
 import dev.sparsellm.spi.ApiLevel;
 import dev.sparsellm.spi.OperatorProvider;
 import dev.sparsellm.spi.ProviderException;
+import java.net.URISyntaxException;
+import java.nio.file.FileSystemNotFoundException;
+import java.nio.file.Path;
 import java.security.CodeSource;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -160,7 +163,14 @@ public final class ProviderCatalog {
 
     private static String locationOf(OperatorProvider provider) {
         CodeSource source = provider.getClass().getProtectionDomain().getCodeSource();
-        return source == null || source.getLocation() == null ? "unknown place" : source.getLocation().getPath();
+        if (source == null || source.getLocation() == null) {
+            return "unknown place";
+        }
+        try {
+            return Path.of(source.getLocation().toURI()).toString();
+        } catch (URISyntaxException | IllegalArgumentException | FileSystemNotFoundException notAFile) {
+            return source.getLocation().toString();
+        }
     }
 
     private static String messages(Throwable e) {
