@@ -25,6 +25,8 @@ public interface RowProduct {
      * product with the gate).
      *
      * @param indices ascending row numbers
+     * @param scratch of the calling thread
      */
-    void multiplyRows(float[] x, int xOffset, float[] y, int yOffset, int[] indices, int from, int to);
+    void multiplyRows(
+            float[] x, int xOffset, float[] y, int yOffset, int[] indices, int from, int to, Scratch scratch);
 }

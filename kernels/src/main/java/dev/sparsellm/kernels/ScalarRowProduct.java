@@ -53,9 +53,10 @@ final class ScalarRowProduct implements RowProduct {
     }
 
     @Override
-    public void multiplyRows(float[] x, int xOffset, float[] y, int yOffset, int[] indices, int from, int to) {
+    public void multiplyRows(
+            float[] x, int xOffset, float[] y, int yOffset, int[] indices, int from, int to, Scratch scratch) {
         Ranges.check(from, to, indices.length, name);
-        float[] chunk = new float[CHUNK];
+        float[] chunk = scratch.floats(CHUNK);
         for (int i = from; i < to; i++) {
             int r = indices[i];
             float sum = 0;

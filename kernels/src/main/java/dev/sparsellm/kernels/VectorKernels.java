@@ -1,0 +1,163 @@
+package dev.sparsellm.kernels;
+
+import static dev.sparsellm.kernels.VectorWidth.FLOATS;
+import static dev.sparsellm.kernels.VectorWidth.LANES;
+import static dev.sparsellm.kernels.VectorWidth.load;
+import static dev.sparsellm.kernels.VectorWidth.sum;
+import static dev.sparsellm.kernels.VectorWidth.zero;
+
+import dev.sparsellm.spi.Tensor;
+import dev.sparsellm.spi.TensorType;
+import java.util.EnumMap;
+import java.util.Map;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorOperators;
+
+/** The kernels on the Vector API. Not to be loaded before {@link KernelChoice} has found that this JVM can run it. */
+final class VectorKernels implements Kernels {
+
+    private final Map<TensorType, VectorFormat> formats = new EnumMap<>(Map.of(
+            TensorType.F32, new VectorF32(),
+            TensorType.F16, new VectorF16(),
+            TensorType.BF16, new VectorBF16(),
+            TensorType.Q8_0, new VectorQ8x0()));
+
+    @Override
+    public String name() {
+        return "vector-" + VectorWidth.BITS;
+    }
+
+    @Override
+    public int vectorBits() {
+        return VectorWidth.BITS;
+    }
+
+    @Override
+    public RowProduct rows(Tensor weights) {
+        return new VectorRowProduct(format(weights), weights);
+    }
+
+    @Override
+    public void dequantize(Tensor weights, int row, float[] out, int outOffset) {
+        Ranges.check(row, row + 1, weights.rows(), weights.name());
+        format(weights).unpack(weights.data(), row * weights.rowBytes(), weights.columns(), out, outOffset);
+    }
+
+    private VectorFormat format(Tensor weights) {
+        ScalarBlocks.requireSupported(weights);
+        return formats.get(weights.type());
+    }
+
+    /** Four vectors of sums, or a fused multiply-add would wait for the one before. */
+    @Override
+    public float dot(float[] a, int aOffset, float[] b, int bOffset, int n) {
+        FloatVector sum0 = zero();
+        FloatVector sum1 = zero();
+        FloatVector sum2 = zero();
+        FloatVector sum3 = zero();
+        int i = 0;
+        for (; i + 4 * LANES <= n; i += 4 * LANES) {
+            sum0 = load(a, aOffset + i).fma(load(b, bOffset + i), sum0);
+            sum1 = load(a, aOffset + i + LANES).fma(load(b, bOffset + i + LANES), sum1);
+            sum2 = load(a, aOffset + i + 2 * LANES).fma(load(b, bOffset + i + 2 * LANES), sum2);
+            sum3 = load(a, aOffset + i + 3 * LANES).fma(load(b, bOffset + i + 3 * LANES), sum3);
+        }
+        for (; i + LANES <= n; i += LANES) {
+            sum0 = load(a, aOffset + i).fma(load(b, bOffset + i), sum0);
+        }
+        float sum = sum(sum0.add(sum1).add(sum2.add(sum3)));
+        for (; i < n; i++) {
+            sum += a[aOffset + i] * b[bOffset + i];
+        }
+        return sum;
+    }
+
+    @Override
+    public void addScaled(float alpha, float[] x, int xOffset, float[] y, int yOffset, int n) {
+        int whole = FLOATS.loopBound(n);
+        FloatVector factor = FloatVector.broadcast(FLOATS, alpha);
+        for (int i = 0; i < whole; i += LANES) {
+            load(x, xOffset + i).fma(factor, load(y, yOffset + i)).intoArray(y, yOffset + i);
+        }
+        for (int i = whole; i < n; i++) {
+            y[yOffset + i] = Math.fma(alpha, x[xOffset + i], y[yOffset + i]);
+        }
+    }
+
+    @Override
+    public void add(float[] x, int xOffset, float[] y, int yOffset, int n) {
+        int whole = FLOATS.loopBound(n);
+        for (int i = 0; i < whole; i += LANES) {
+            load(y, yOffset + i).add(load(x, xOffset + i)).intoArray(y, yOffset + i);
+        }
+        for (int i = whole; i < n; i++) {
+            y[yOffset + i] += x[xOffset + i];
+        }
+    }
+
+    @Override
+    public void rmsNorm(float[] x, int xOffset, float[] weight, float epsilon, float[] y, int yOffset, int n) {
+        float scale = (float) (1 / Math.sqrt(dot(x, xOffset, x, xOffset, n) / (double) n + epsilon));
+        int whole = FLOATS.loopBound(n);
+        for (int i = 0; i < whole; i += LANES) {
+            load(x, xOffset + i).mul(scale).mul(load(weight, i)).intoArray(y, yOffset + i);
+        }
+        for (int i = whole; i < n; i++) {
+            y[yOffset + i] = x[xOffset + i] * scale * weight[i];
+        }
+    }
+
+    @Override
+    public void silu(float[] x, int from, int to) {
+        int whole = from + FLOATS.loopBound(to - from);
+        for (int i = from; i < whole; i += LANES) {
+            VectorExp.silu(load(x, i)).intoArray(x, i);
+        }
+        for (int i = whole; i < to; i++) {
+            x[i] = ScalarKernels.silu(x[i]);
+        }
+    }
+
+    @Override
+    public void multiply(float[] x, float[] y, int from, int to) {
+        int whole = from + FLOATS.loopBound(to - from);
+        for (int i = from; i < whole; i += LANES) {
+            load(x, i).mul(load(y, i)).intoArray(x, i);
+        }
+        for (int i = whole; i < to; i++) {
+            x[i] *= y[i];
+        }
+    }
+
+    @Override
+    public void softmax(float[] x, int offset, int n) {
+        int end = offset + n;
+        int whole = offset + FLOATS.loopBound(n);
+        FloatVector maxima = FloatVector.broadcast(FLOATS, Float.NEGATIVE_INFINITY);
+        for (int i = offset; i < whole; i += LANES) {
+            maxima = maxima.max(load(x, i));
+        }
+        float max = maxima.reduceLanes(VectorOperators.MAX);
+        for (int i = whole; i < end; i++) {
+            max = Math.max(max, x[i]);
+        }
+        FloatVector sums = zero();
+        for (int i = offset; i < whole; i += LANES) {
+            FloatVector e = VectorExp.exp(load(x, i).sub(max));
+            e.intoArray(x, i);
+            sums = sums.add(e);
+        }
+        float sum = sum(sums);
+        for (int i = whole; i < end; i++) {
+            x[i] = (float) Math.exp(x[i] - max);
+            sum += x[i];
+        }
+        float scale = 1 / sum;
+        for (int i = offset; i < whole; i += LANES) {
+            load(x, i).mul(scale).intoArray(x, i);
+        }
+        for (int i = whole; i < end; i++) {
+            x[i] *= scale;
+        }
+    }
+}
