@@ -2,6 +2,7 @@
 module dev.sparsellm.kernels {
     requires transitive dev.sparsellm.spi;
     requires jdk.incubator.vector;
+    requires jdk.management;
 
     exports dev.sparsellm.kernels;
     exports dev.sparsellm.kernels.gguf;

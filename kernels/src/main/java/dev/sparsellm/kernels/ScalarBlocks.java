@@ -69,10 +69,9 @@ final class ScalarBlocks {
         }
     }
 
-    /** The upper half of an F32. */
     static void bf16(MemorySegment data, long at, int n, float[] out, int o) {
         for (int i = 0; i < n; i++) {
-            out[o + i] = Float.intBitsToFloat(data.get(SHORT, at + 2L * i) << 16);
+            out[o + i] = upperHalf(data, at + 2L * i);
         }
     }
 
@@ -126,6 +125,16 @@ final class ScalarBlocks {
         for (int i = 0; i < 32; i++) {
             out[o + i] = data.get(ValueLayout.JAVA_BYTE, at + 2 + i) * d;
         }
+    }
+
+    /** The F32 at byte {@code at}. */
+    static float single(MemorySegment data, long at) {
+        return data.get(FLOAT, at);
+    }
+
+    /** The BF16 at byte {@code at}: the upper half of an F32. */
+    static float upperHalf(MemorySegment data, long at) {
+        return Float.intBitsToFloat(data.get(SHORT, at) << 16);
     }
 
     /** The F16 at byte {@code at}, exactly: denormals, infinities and NaN included. */

@@ -1,16 +1,26 @@
 package dev.sparsellm.kernels;
 
+import static dev.sparsellm.kernels.VectorLoads.bf16;
 import static dev.sparsellm.kernels.VectorWidth.FLOATS;
 import static dev.sparsellm.kernels.VectorWidth.LANES;
+import static dev.sparsellm.kernels.VectorWidth.SHORTS;
 import static dev.sparsellm.kernels.VectorWidth.load;
-import static dev.sparsellm.kernels.VectorWidth.sum;
+import static dev.sparsellm.kernels.VectorWidth.store;
 import static dev.sparsellm.kernels.VectorWidth.zero;
+import static java.nio.ByteOrder.LITTLE_ENDIAN;
 
+import dev.sparsellm.spi.TensorType;
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.ShortVector;
 
 /** Rows of BF16. */
 final class VectorBF16 implements VectorFormat {
+
+    @Override
+    public TensorType type() {
+        return TensorType.BF16;
+    }
 
     @Override
     public void dot4(
@@ -22,11 +32,7 @@ final class VectorBF16 implements VectorFormat {
             int columns,
             float[] x,
             int xOffset,
-            float[] y,
-            int y0,
-            int y1,
-            int y2,
-            int y3) {
+            float[] work) {
         FloatVector sum0 = zero();
         FloatVector sum1 = zero();
         FloatVector sum2 = zero();
@@ -35,30 +41,26 @@ final class VectorBF16 implements VectorFormat {
         for (int c = 0; c < whole; c += LANES) {
             long at = 2L * c;
             FloatVector v = load(x, xOffset + c);
-            sum0 = VectorLoads.bf16(w, r0 + at).fma(v, sum0);
-            sum1 = VectorLoads.bf16(w, r1 + at).fma(v, sum1);
-            sum2 = VectorLoads.bf16(w, r2 + at).fma(v, sum2);
-            sum3 = VectorLoads.bf16(w, r3 + at).fma(v, sum3);
+            sum0 = bf16(ShortVector.fromMemorySegment(SHORTS, w, r0 + at, LITTLE_ENDIAN)).fma(v, sum0);
+            sum1 = bf16(ShortVector.fromMemorySegment(SHORTS, w, r1 + at, LITTLE_ENDIAN)).fma(v, sum1);
+            sum2 = bf16(ShortVector.fromMemorySegment(SHORTS, w, r2 + at, LITTLE_ENDIAN)).fma(v, sum2);
+            sum3 = bf16(ShortVector.fromMemorySegment(SHORTS, w, r3 + at, LITTLE_ENDIAN)).fma(v, sum3);
         }
-        y[y0] = sum(sum0) + tail(w, r0, whole, columns, x, xOffset);
-        y[y1] = sum(sum1) + tail(w, r1, whole, columns, x, xOffset);
-        y[y2] = sum(sum2) + tail(w, r2, whole, columns, x, xOffset);
-        y[y3] = sum(sum3) + tail(w, r3, whole, columns, x, xOffset);
-    }
-
-    private static float tail(MemorySegment w, long row, int from, int to, float[] x, int xOffset) {
-        float sum = 0;
-        for (int c = from; c < to; c++) {
-            sum += ScalarBlocks.upperHalf(w, row + 2L * c) * x[xOffset + c];
+        store(sum0, sum1, sum2, sum3, work);
+        for (int c = whole; c < columns; c++) {
+            long at = 2L * c;
+            LaneSums.add(ScalarBlocks.upperHalf(w, r0 + at), x[xOffset + c], work, c - whole);
+            LaneSums.add(ScalarBlocks.upperHalf(w, r1 + at), x[xOffset + c], work, c - whole + LANES);
+            LaneSums.add(ScalarBlocks.upperHalf(w, r2 + at), x[xOffset + c], work, c - whole + 2 * LANES);
+            LaneSums.add(ScalarBlocks.upperHalf(w, r3 + at), x[xOffset + c], work, c - whole + 3 * LANES);
         }
-        return sum;
     }
 
     @Override
     public void unpack(MemorySegment w, long row, int columns, float[] out, int o) {
         int whole = FLOATS.loopBound(columns);
         for (int c = 0; c < whole; c += LANES) {
-            VectorLoads.bf16(w, row + 2L * c).intoArray(out, o + c);
+            bf16(ShortVector.fromMemorySegment(SHORTS, w, row + 2L * c, LITTLE_ENDIAN)).intoArray(out, o + c);
         }
         for (int c = whole; c < columns; c++) {
             out[o + c] = ScalarBlocks.upperHalf(w, row + 2L * c);

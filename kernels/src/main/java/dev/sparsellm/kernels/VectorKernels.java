@@ -3,24 +3,36 @@ package dev.sparsellm.kernels;
 import static dev.sparsellm.kernels.VectorWidth.FLOATS;
 import static dev.sparsellm.kernels.VectorWidth.LANES;
 import static dev.sparsellm.kernels.VectorWidth.load;
-import static dev.sparsellm.kernels.VectorWidth.sum;
+import static dev.sparsellm.kernels.VectorWidth.total;
 import static dev.sparsellm.kernels.VectorWidth.zero;
 
 import dev.sparsellm.spi.Tensor;
 import dev.sparsellm.spi.TensorType;
-import java.util.EnumMap;
 import java.util.Map;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
 
 /** The kernels on the Vector API. Not to be loaded before {@link KernelChoice} has found that this JVM can run it. */
 final class VectorKernels implements Kernels {
 
-    private final Map<TensorType, VectorFormat> formats = new EnumMap<>(Map.of(
-            TensorType.F32, new VectorF32(),
-            TensorType.F16, new VectorF16(),
-            TensorType.BF16, new VectorBF16(),
-            TensorType.Q8_0, new VectorQ8x0()));
+    private final Map<TensorType, VectorFormat> formats = Stream.of(
+                    new VectorF32(),
+                    new VectorF16(),
+                    new VectorBF16(),
+                    new VectorQ4x0(),
+                    new VectorQ4x1(),
+                    new VectorQ5x0(),
+                    new VectorQ5x1(),
+                    new VectorQ8x0(),
+                    new VectorQ2K(),
+                    new VectorQ3K(),
+                    new VectorQ4K(),
+                    new VectorQ5K(),
+                    new VectorQ6K())
+            .collect(Collectors.toMap(VectorFormat::type, Function.identity()));
 
     @Override
     public String name() {
@@ -65,7 +77,7 @@ final class VectorKernels implements Kernels {
         for (; i + LANES <= n; i += LANES) {
             sum0 = load(a, aOffset + i).fma(load(b, bOffset + i), sum0);
         }
-        float sum = sum(sum0.add(sum1).add(sum2.add(sum3)));
+        float sum = total(sum0.add(sum1).add(sum2.add(sum3)));
         for (; i < n; i++) {
             sum += a[aOffset + i] * b[bOffset + i];
         }
@@ -147,7 +159,7 @@ final class VectorKernels implements Kernels {
             e.intoArray(x, i);
             sums = sums.add(e);
         }
-        float sum = sum(sums);
+        float sum = total(sums);
         for (int i = whole; i < end; i++) {
             x[i] = (float) Math.exp(x[i] - max);
             sum += x[i];

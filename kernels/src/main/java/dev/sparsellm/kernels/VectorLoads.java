@@ -1,84 +1,72 @@
 package dev.sparsellm.kernels;
 
-import static dev.sparsellm.kernels.VectorWidth.BYTES;
-import static dev.sparsellm.kernels.VectorWidth.FLOATS;
 import static dev.sparsellm.kernels.VectorWidth.INTS;
-import static dev.sparsellm.kernels.VectorWidth.LANES;
-import static dev.sparsellm.kernels.VectorWidth.SHORTS;
 
-import java.lang.foreign.MemorySegment;
-import java.nio.ByteOrder;
 import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.ShortVector;
-import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
 
-/** {@link VectorWidth#LANES} consecutive numbers of a weight file as one vector. */
+/**
+ * Turns what kernels load into vectors of {@link VectorWidth#LANES} numbers.
+ *
+ * <p>The loads themselves, from memory segments, stand in the kernels: a method with one in it compiles to more than the
+ * 2500 bytes up to which C2 inlines what it has compiled before, and a vector returned by a call is boxed. Whether that
+ * happened depended on which method was compiled first. Methods without a load are small enough.
+ */
 final class VectorLoads {
 
-    /** Moves byte i of an int, counted from the lowest, to the top of lane i. */
-    private static final IntVector BYTE_TO_TOP =
-            IntVector.broadcast(INTS, 24).sub(IntVector.zero(INTS).addIndex(8));
+    /** Multiplied with these, byte i of an int, counted from the lowest, is at the top of lane i. */
+    private static final int[] BYTE_TO_TOP = {1 << 24, 1 << 16, 1 << 8, 1};
+    /** Multiplied with these, bit i is. (Shifts by a vector were boxed at 128 bits.) */
+    private static final int[] BIT_TO_TOP = new int[16];
+
+    static {
+        for (int i = 0; i < BIT_TO_TOP.length; i++) {
+            BIT_TO_TOP[i] = 1 << 31 - i;
+        }
+    }
 
     private VectorLoads() {}
 
-    static FloatVector f32(MemorySegment data, long at) {
-        return FloatVector.fromMemorySegment(FLOATS, data, at, ByteOrder.LITTLE_ENDIAN);
+    /** For 8 and 16 lanes. */
+    static IntVector signed(ByteVector bytes) {
+        return (IntVector) bytes.convertShape(VectorOperators.B2I, INTS, 0);
     }
 
-    static FloatVector bf16(MemorySegment data, long at) {
-        return ((IntVector) shorts(data, at).convertShape(VectorOperators.ZERO_EXTEND_S2I, INTS, 0))
+    /** For 4 lanes: there are no vectors of 4 bytes. */
+    static IntVector signed(int fourBytes) {
+        return spread(fourBytes).lanewise(VectorOperators.ASHR, 24);
+    }
+
+    /** For 8 and 16 lanes. */
+    static IntVector unsigned(ByteVector bytes) {
+        return (IntVector) bytes.convertShape(VectorOperators.ZERO_EXTEND_B2I, INTS, 0);
+    }
+
+    /** For 4 lanes. */
+    static IntVector unsigned(int fourBytes) {
+        return spread(fourBytes).lanewise(VectorOperators.LSHR, 24);
+    }
+
+    private static IntVector spread(int fourBytes) {
+        return IntVector.broadcast(INTS, fourBytes).mul(IntVector.fromArray(INTS, BYTE_TO_TOP, 0));
+    }
+
+    /** 16 in the lanes whose bit is set. */
+    static IntVector fifthBits(int bits) {
+        return IntVector.broadcast(INTS, bits)
+                .mul(IntVector.fromArray(INTS, BIT_TO_TOP, 0))
+                .lanewise(VectorOperators.LSHR, 27)
+                .and(16);
+    }
+
+    /** BF16 is the upper half of F32. */
+    static FloatVector bf16(ShortVector upperHalves) {
+        return ((IntVector) upperHalves.convertShape(VectorOperators.ZERO_EXTEND_S2I, INTS, 0))
                 .lanewise(VectorOperators.LSHL, 16)
                 .reinterpretAsFloats();
-    }
-
-    /**
-     * F16 to F32 without loss. There is no vector of F16 to convert from, so exponent and mantissa are put where F32 has
-     * them, and the difference of the biases, 127 − 15 = 112, is added to the exponent. Two kinds of numbers have none
-     * to add to: infinities and NaN take 112 once more, up to 255; denormals m·2⁻²⁴ are read as 2⁻¹⁴ + m·2⁻²⁴, from
-     * which 2⁻¹⁴ is then taken away. (A multiplication by 2¹¹² would do for these, too, at 150 cycles on some CPUs.)
-     */
-    static FloatVector f16(MemorySegment data, long at) {
-        IntVector bits = (IntVector) shorts(data, at).convertShape(VectorOperators.S2I, INTS, 0);
-        IntVector sign = bits.and(0x8000_0000);
-        IntVector magnitude = bits.and(0x7fff).lanewise(VectorOperators.LSHL, 13);
-        VectorMask<Float> denormal = magnitude.lt(1 << 23).cast(FLOATS);
-        IntVector biased = magnitude.add(112 << 23);
-        biased = biased.add(112 << 23, magnitude.lt(31 << 23).not());
-        FloatVector tiny = magnitude.add(113 << 23).reinterpretAsFloats().sub(0x1p-14f);
-        return biased.reinterpretAsFloats()
-                .blend(tiny, denormal)
-                .reinterpretAsInts()
-                .or(sign)
-                .reinterpretAsFloats();
-    }
-
-    private static ShortVector shorts(MemorySegment data, long at) {
-        return ShortVector.fromMemorySegment(SHORTS, data, at, ByteOrder.LITTLE_ENDIAN);
-    }
-
-    static IntVector signedBytes(MemorySegment data, long at) {
-        if (LANES == 4) {
-            return bytesOnTop(data, at).lanewise(VectorOperators.ASHR, 24);
-        }
-        return (IntVector) bytes(data, at).convertShape(VectorOperators.B2I, INTS, 0);
-    }
-
-    static IntVector unsignedBytes(MemorySegment data, long at) {
-        if (LANES == 4) {
-            return bytesOnTop(data, at).lanewise(VectorOperators.LSHR, 24);
-        }
-        return (IntVector) bytes(data, at).convertShape(VectorOperators.ZERO_EXTEND_B2I, INTS, 0);
-    }
-
-    private static ByteVector bytes(MemorySegment data, long at) {
-        return ByteVector.fromMemorySegment(BYTES, data, at, ByteOrder.LITTLE_ENDIAN);
-    }
-
-    private static IntVector bytesOnTop(MemorySegment data, long at) {
-        return IntVector.broadcast(INTS, data.get(ScalarBlocks.INT, at)).lanewise(VectorOperators.LSHL, BYTE_TO_TOP);
     }
 
     static FloatVector toFloat(IntVector v) {

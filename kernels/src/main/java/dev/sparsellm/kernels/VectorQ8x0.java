@@ -1,16 +1,28 @@
 package dev.sparsellm.kernels;
 
+import static dev.sparsellm.kernels.ScalarBlocks.INT;
 import static dev.sparsellm.kernels.ScalarBlocks.half;
+import static dev.sparsellm.kernels.VectorLoads.signed;
+import static dev.sparsellm.kernels.VectorLoads.toFloat;
+import static dev.sparsellm.kernels.VectorWidth.BYTES;
 import static dev.sparsellm.kernels.VectorWidth.LANES;
 import static dev.sparsellm.kernels.VectorWidth.load;
-import static dev.sparsellm.kernels.VectorWidth.sum;
 import static dev.sparsellm.kernels.VectorWidth.zero;
+import static java.nio.ByteOrder.LITTLE_ENDIAN;
 
+import dev.sparsellm.spi.TensorType;
 import java.lang.foreign.MemorySegment;
+import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
 
 /** Rows of Q8_0; see {@link ScalarBlocks#q8x0}. */
 final class VectorQ8x0 implements VectorFormat {
+
+    @Override
+    public TensorType type() {
+        return TensorType.Q8_0;
+    }
 
     @Override
     public void dot4(
@@ -22,48 +34,53 @@ final class VectorQ8x0 implements VectorFormat {
             int columns,
             float[] x,
             int xOffset,
-            float[] y,
-            int y0,
-            int y1,
-            int y2,
-            int y3) {
+            float[] work) {
+        dot2(w, r0, r1, columns, x, xOffset, work, 0);
+        dot2(w, r2, r3, columns, x, xOffset, work, 2 * LANES);
+    }
+
+    /** Two rows, for which C2 inlines everything; of four it leaves out calls, and boxes vectors: a tenth of the speed. */
+    private static void dot2(
+            MemorySegment w, long r0, long r1, int columns, float[] x, int xOffset, float[] work, int at) {
         FloatVector sum0 = zero();
         FloatVector sum1 = zero();
-        FloatVector sum2 = zero();
-        FloatVector sum3 = zero();
         for (int c = 0; c < columns; c += 32) {
             long block = c / 32 * 34L;
             float d0 = half(w, r0 + block);
             float d1 = half(w, r1 + block);
-            float d2 = half(w, r2 + block);
-            float d3 = half(w, r3 + block);
             for (int i = 0; i < 32; i += LANES) {
+                long codes = block + 2 + i;
                 FloatVector v = load(x, xOffset + c + i);
-                sum0 = weights(w, r0 + block, i, d0).fma(v, sum0);
-                sum1 = weights(w, r1 + block, i, d1).fma(v, sum1);
-                sum2 = weights(w, r2 + block, i, d2).fma(v, sum2);
-                sum3 = weights(w, r3 + block, i, d3).fma(v, sum3);
+                IntVector q0 = LANES == 4
+                        ? signed(w.get(INT, r0 + codes))
+                        : signed(ByteVector.fromMemorySegment(BYTES, w, r0 + codes, LITTLE_ENDIAN));
+                IntVector q1 = LANES == 4
+                        ? signed(w.get(INT, r1 + codes))
+                        : signed(ByteVector.fromMemorySegment(BYTES, w, r1 + codes, LITTLE_ENDIAN));
+                sum0 = weights(q0, d0).fma(v, sum0);
+                sum1 = weights(q1, d1).fma(v, sum1);
             }
         }
-        y[y0] = sum(sum0);
-        y[y1] = sum(sum1);
-        y[y2] = sum(sum2);
-        y[y3] = sum(sum3);
+        sum0.intoArray(work, at);
+        sum1.intoArray(work, at + LANES);
     }
 
     @Override
     public void unpack(MemorySegment w, long row, int columns, float[] out, int o) {
         for (int c = 0; c < columns; c += 32) {
-            long block = row + c / 32 * 34L;
-            float d = half(w, block);
+            long block = c / 32 * 34L;
+            float d = half(w, row + block);
             for (int i = 0; i < 32; i += LANES) {
-                weights(w, block, i, d).intoArray(out, o + c + i);
+                long codes = block + 2 + i;
+                IntVector q = LANES == 4
+                        ? signed(w.get(INT, row + codes))
+                        : signed(ByteVector.fromMemorySegment(BYTES, w, row + codes, LITTLE_ENDIAN));
+                weights(q, d).intoArray(out, o + c + i);
             }
         }
     }
 
-    /** Weights i to i + LANES of the block. */
-    private static FloatVector weights(MemorySegment w, long block, int i, float d) {
-        return VectorLoads.toFloat(VectorLoads.signedBytes(w, block + 2 + i)).mul(d);
+    private static FloatVector weights(IntVector q, float d) {
+        return toFloat(q).mul(d);
     }
 }

@@ -16,13 +16,13 @@ final class VectorWidth {
             Math.min(VectorShape.preferredShape().vectorBitSize(), Integer.getInteger(KernelChoice.VECTOR_BITS, 512));
 
     static final VectorSpecies<Float> FLOATS =
-            VectorSpecies.of(float.class, VectorShape.forBitSize(BITS));
+            VectorSpecies.of(float.class, VectorShape.forBitSize(Math.max(128, BITS))); // less is refused before use
     static final VectorSpecies<Integer> INTS = VectorSpecies.of(int.class, FLOATS.vectorShape());
     /** As many 16-bit numbers as there are floats in a vector. */
-    static final VectorSpecies<Short> SHORTS = VectorSpecies.of(short.class, VectorShape.forBitSize(BITS / 2));
+    static final VectorSpecies<Short> SHORTS = VectorSpecies.of(short.class, VectorShape.forBitSize(FLOATS.vectorBitSize() / 2));
     /** As many bytes as there are floats in a vector, except at 128 bits, where no vector is that small. */
     static final VectorSpecies<Byte> BYTES =
-            VectorSpecies.of(byte.class, VectorShape.forBitSize(Math.max(64, BITS / 4)));
+            VectorSpecies.of(byte.class, VectorShape.forBitSize(Math.max(64, FLOATS.vectorBitSize() / 4)));
 
     /** Floats in a vector: 4, 8 or 16. */
     static final int LANES = FLOATS.length();
@@ -46,11 +46,16 @@ final class VectorWidth {
         return FloatVector.fromArray(FLOATS, a, at);
     }
 
-    /**
-     * Sum of the lanes, in halves. {@code reduceLanes} leaves the order open: the interpreter's sums and those of
-     * compiled code have different last bits, so that a result would depend on when the compiler got to it.
-     */
-    static float sum(FloatVector v) {
+    /** Keeps four vectors of sums where {@link LaneSums} adds them up. */
+    static void store(FloatVector sum0, FloatVector sum1, FloatVector sum2, FloatVector sum3, float[] sums) {
+        sum0.intoArray(sums, 0);
+        sum1.intoArray(sums, LANES);
+        sum2.intoArray(sums, 2 * LANES);
+        sum3.intoArray(sums, 3 * LANES);
+    }
+
+    /** Sum of the lanes in halves, the order of {@link LaneSums#total}; for methods that have but one such sum. */
+    static float total(FloatVector v) {
         if (LANES == 16) {
             v = v.add(v.rearrange(EIGHT_APART));
         }

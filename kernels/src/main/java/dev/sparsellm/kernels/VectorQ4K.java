@@ -1,0 +1,51 @@
+package dev.sparsellm.kernels;
+
+import static dev.sparsellm.kernels.ScalarBlocks.INT;
+import static dev.sparsellm.kernels.ScalarBlocks.half;
+import static dev.sparsellm.kernels.VectorLoads.toFloat;
+import static dev.sparsellm.kernels.VectorLoads.unsigned;
+import static dev.sparsellm.kernels.VectorWidth.BYTES;
+import static dev.sparsellm.kernels.VectorWidth.LANES;
+import static java.nio.ByteOrder.LITTLE_ENDIAN;
+
+import dev.sparsellm.spi.TensorType;
+import java.lang.foreign.MemorySegment;
+import jdk.incubator.vector.ByteVector;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.VectorOperators;
+
+/** Rows of Q4_K; see {@link ScalarSuperBlocks#q4k}. */
+final class VectorQ4K implements VectorFormat {
+
+    @Override
+    public TensorType type() {
+        return TensorType.Q4_K;
+    }
+
+    @Override
+    public void unpack(MemorySegment w, long row, int columns, float[] out, int o) {
+        for (int c = 0; c < columns; c += 256) {
+            long block = c / 256 * 144L;
+            float d = half(w, row + block);
+            float dmin = half(w, row + block + 2);
+            long scales = SixBits.scales(w, row + block + 4);
+            long minima = SixBits.minima(w, row + block + 4);
+            for (int group = 0; group < 8; group++) {
+                float scale = d * SixBits.get(scales, group);
+                float minimum = dmin * SixBits.get(minima, group);
+                for (int i = 0; i < 32; i += LANES) {
+                    long codes = block + 16 + 32 * (group >> 1) + i;
+                    IntVector q = LANES == 4
+                            ? unsigned(w.get(INT, row + codes))
+                            : unsigned(ByteVector.fromMemorySegment(BYTES, w, row + codes, LITTLE_ENDIAN));
+                    weights(q, group, scale, minimum).intoArray(out, o + c + 32 * group + i);
+                }
+            }
+        }
+    }
+
+    private static FloatVector weights(IntVector q, int group, float scale, float minimum) {
+        return toFloat(q.lanewise(VectorOperators.LSHR, 4 * (group & 1)).and(15)).mul(scale).sub(minimum);
+    }
+}

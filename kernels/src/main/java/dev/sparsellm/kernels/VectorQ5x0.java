@@ -1,0 +1,48 @@
+package dev.sparsellm.kernels;
+
+import static dev.sparsellm.kernels.ScalarBlocks.INT;
+import static dev.sparsellm.kernels.ScalarBlocks.half;
+import static dev.sparsellm.kernels.VectorLoads.fifthBits;
+import static dev.sparsellm.kernels.VectorLoads.toFloat;
+import static dev.sparsellm.kernels.VectorLoads.unsigned;
+import static dev.sparsellm.kernels.VectorWidth.BYTES;
+import static dev.sparsellm.kernels.VectorWidth.LANES;
+import static java.nio.ByteOrder.LITTLE_ENDIAN;
+
+import dev.sparsellm.spi.TensorType;
+import java.lang.foreign.MemorySegment;
+import jdk.incubator.vector.ByteVector;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.VectorOperators;
+
+/** Rows of Q5_0; see {@link ScalarBlocks#q5x0}. */
+final class VectorQ5x0 implements VectorFormat {
+
+    @Override
+    public TensorType type() {
+        return TensorType.Q5_0;
+    }
+
+    @Override
+    public void unpack(MemorySegment w, long row, int columns, float[] out, int o) {
+        for (int c = 0; c < columns; c += 32) {
+            long block = c / 32 * 22L;
+            float d = half(w, row + block);
+            int high = w.get(INT, row + block + 2);
+            for (int i = 0; i < 32; i += LANES) {
+                long codes = block + 6 + (i & 15);
+                IntVector q = LANES == 4
+                        ? unsigned(w.get(INT, row + codes))
+                        : unsigned(ByteVector.fromMemorySegment(BYTES, w, row + codes, LITTLE_ENDIAN));
+                weights(q, i, high, d).intoArray(out, o + c + i);
+            }
+        }
+    }
+
+    /** Weights i to i + LANES of the block: low nibbles up to 15, high ones from 16 on. */
+    private static FloatVector weights(IntVector q, int i, int high, float d) {
+        IntVector low = q.lanewise(VectorOperators.LSHR, i >> 2 & 4).and(15);
+        return toFloat(low.or(fifthBits(high >>> i)).sub(16)).mul(d);
+    }
+}
