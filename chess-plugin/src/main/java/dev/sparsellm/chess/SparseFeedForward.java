@@ -106,7 +106,8 @@ final class SparseFeedForward implements FeedForward {
             int at = row * ffn;
             kernels.silu(gates, at + from, at + to);
             int count = prepared.list(gates, at, from, to, kept, from);
-            products.up().multiplyRows(x, row * dim, hidden, at, kept, from, from + count);
+            products.up()
+                    .multiplyRows(x, row * dim, hidden, at, kept, from, from + count, scratch.threads()[worker]);
             for (int n = from; n < from + count; n++) {
                 hidden[at + kept[n]] *= gates[at + kept[n]];
             }

@@ -24,9 +24,7 @@ public interface Kernels {
     RowProduct rows(Tensor weights);
 
     /** Products with chosen input channels of a matrix. */
-    default ChannelProduct channels(ChannelMajor weights) {
-        return new ScalarSparseKernels().channels(weights);
-    }
+    ChannelProduct channels(ChannelMajor weights);
 
     /**
      * Lists the indices i in [from, to) with {@code |values[valuesOffset + i]| > thresholds[i]}, ascending, from
@@ -35,11 +33,8 @@ public interface Kernels {
      * @param indices has room for {@code to − from}; what follows the listed ones is overwritten, too
      * @return how many were listed
      */
-    default int compact(
-            float[] values, int valuesOffset, float[] thresholds, int from, int to, int[] indices, int indicesOffset) {
-        return new ScalarSparseKernels()
-                .compact(values, valuesOffset, thresholds, from, to, indices, indicesOffset);
-    }
+    int compact(
+            float[] values, int valuesOffset, float[] thresholds, int from, int to, int[] indices, int indicesOffset);
 
     /** {@code out[outOffset + c] = W[row][c]} for all columns. */
     void dequantize(Tensor weights, int row, float[] out, int outOffset);

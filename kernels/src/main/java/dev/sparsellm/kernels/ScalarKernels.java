@@ -5,6 +5,8 @@ import dev.sparsellm.spi.Tensor;
 /** Plain loops, on any JVM: each equation as it is written in the papers, and the oracle of the vector code. */
 final class ScalarKernels implements Kernels {
 
+    private final SparseKernels sparse = new ScalarSparseKernels();
+
     @Override
     public String name() {
         return "scalar";
@@ -19,6 +21,17 @@ final class ScalarKernels implements Kernels {
     public RowProduct rows(Tensor weights) {
         ScalarBlocks.requireSupported(weights);
         return new ScalarRowProduct(weights);
+    }
+
+    @Override
+    public ChannelProduct channels(ChannelMajor weights) {
+        return sparse.channels(weights);
+    }
+
+    @Override
+    public int compact(
+            float[] values, int valuesOffset, float[] thresholds, int from, int to, int[] indices, int indicesOffset) {
+        return sparse.compact(values, valuesOffset, thresholds, from, to, indices, indicesOffset);
     }
 
     @Override

@@ -1,20 +1,17 @@
 package dev.sparsellm.kernels;
 
+import static dev.sparsellm.kernels.VectorWidth.FLOATS;
+import static dev.sparsellm.kernels.VectorWidth.INTS;
+import static dev.sparsellm.kernels.VectorWidth.LANES;
+
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteOrder;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorOperators;
-import jdk.incubator.vector.VectorShape;
-import jdk.incubator.vector.VectorSpecies;
 
 /** {@link ChannelSteps} on the Vector API. */
 final class VectorChannelSteps implements ChannelSteps {
-
-    static final VectorSpecies<Float> FLOATS = VectorSpecies.of(float.class, VectorShape.forBitSize(Math.min(
-            VectorShape.preferredShape().vectorBitSize(), Integer.getInteger("sparsellm.vectorBits", 512))));
-    static final VectorSpecies<Integer> INTS = VectorSpecies.of(int.class, FLOATS.vectorShape());
-    private static final int LANES = FLOATS.length();
 
     private static FloatVector load(float[] y, int at) {
         return FloatVector.fromArray(FLOATS, y, at);

@@ -17,7 +17,7 @@ import jdk.incubator.vector.VectorSpecies;
  */
 final class VectorCodeSweeps {
 
-    private static final VectorSpecies<Float> FLOATS = VectorChannelSteps.FLOATS;
+    private static final VectorSpecies<Float> FLOATS = VectorWidth.FLOATS;
     private static final int LANES = FLOATS.length();
 
     /** The highest bits of an int. */
@@ -56,7 +56,7 @@ final class VectorCodeSweeps {
     }
 
     private static IntVector ints(MemorySegment w, long at) {
-        return IntVector.fromMemorySegment(VectorChannelSteps.INTS, w, at, ByteOrder.LITTLE_ENDIAN);
+        return IntVector.fromMemorySegment(VectorWidth.INTS, w, at, ByteOrder.LITTLE_ENDIAN);
     }
 
     private static FloatVector toFloat(IntVector v) {

@@ -34,6 +34,8 @@ final class VectorKernels implements Kernels {
                     new VectorQ6K())
             .collect(Collectors.toMap(VectorFormat::type, Function.identity()));
 
+    private final SparseKernels sparse = new VectorSparseKernels();
+
     @Override
     public String name() {
         return "vector-" + VectorWidth.BITS;
@@ -47,6 +49,17 @@ final class VectorKernels implements Kernels {
     @Override
     public RowProduct rows(Tensor weights) {
         return new VectorRowProduct(format(weights), weights);
+    }
+
+    @Override
+    public ChannelProduct channels(ChannelMajor weights) {
+        return sparse.channels(weights);
+    }
+
+    @Override
+    public int compact(
+            float[] values, int valuesOffset, float[] thresholds, int from, int to, int[] indices, int indicesOffset) {
+        return sparse.compact(values, valuesOffset, thresholds, from, to, indices, indicesOffset);
     }
 
     @Override

@@ -8,7 +8,7 @@ import jdk.incubator.vector.VectorOperators;
 /** The Vector API's. */
 final class VectorSparseKernels implements SparseKernels {
 
-    private static final int LANES = VectorChannelSteps.FLOATS.length();
+    private static final int LANES = VectorWidth.FLOATS.length();
 
     @Override
     public ChannelProduct channels(ChannelMajor weights) {
@@ -21,13 +21,13 @@ final class VectorSparseKernels implements SparseKernels {
             float[] values, int valuesOffset, float[] thresholds, int from, int to, int[] indices, int indicesOffset) {
         int at = indicesOffset;
         int i = from;
-        IntVector numbers = IntVector.zero(VectorChannelSteps.INTS).addIndex(1).add(from);
+        IntVector numbers = IntVector.zero(VectorWidth.INTS).addIndex(1).add(from);
         for (; i + LANES <= to; i += LANES) {
-            FloatVector magnitude = FloatVector.fromArray(VectorChannelSteps.FLOATS, values, valuesOffset + i).abs();
+            FloatVector magnitude = FloatVector.fromArray(VectorWidth.FLOATS, values, valuesOffset + i).abs();
             VectorMask<Integer> kept = magnitude
-                    .compare(VectorOperators.LE, FloatVector.fromArray(VectorChannelSteps.FLOATS, thresholds, i))
+                    .compare(VectorOperators.LE, FloatVector.fromArray(VectorWidth.FLOATS, thresholds, i))
                     .not()
-                    .cast(VectorChannelSteps.INTS);
+                    .cast(VectorWidth.INTS);
             numbers.compress(kept).intoArray(indices, at);
             at += kept.trueCount();
             numbers = numbers.add(LANES);

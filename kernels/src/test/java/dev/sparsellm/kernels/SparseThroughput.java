@@ -142,7 +142,7 @@ public final class SparseThroughput {
             int[] kept = keptRows[mode - SPARSITIES.length];
             int from = kept.length * part / threads;
             int to = kept.length * (part + 1) / threads;
-            upRows[m].multiplyRows(x, 0, y, 0, kept, from, to);
+            upRows[m].multiplyRows(x, 0, y, 0, kept, from, to, scratch);
         } else {
             int n = rows[m].rows();
             rows[m].multiply(x, 1, y, n, n * part / threads, n * (part + 1) / threads, scratch);
