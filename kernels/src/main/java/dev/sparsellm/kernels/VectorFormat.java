@@ -46,10 +46,11 @@ interface VectorFormat {
         long at = 0;
         for (int c = 0; c < columns; c += CHUNK, at += chunkBytes) {
             int n = Math.min(CHUNK, columns - c);
-            unpack(w, r0 + at, n, work, row0);
-            unpack(w, r1 + at, n, work, row1);
-            unpack(w, r2 + at, n, work, row2);
-            unpack(w, r3 + at, n, work, row3);
+            // One call in a loop, not four: where this sees one format only, C2 inlines each, and four are too many.
+            for (int r = 0; r < 4; r++) {
+                long row = r == 0 ? r0 : r == 1 ? r1 : r == 2 ? r2 : r3;
+                unpack(w, row + at, n, work, row0 + r * CHUNK);
+            }
             int whole = FLOATS.loopBound(n);
             VectorGemm.times1(work, row0, row1, row2, row3, whole, x, xOffset + c, work);
             for (int i = whole; i < n; i++) {

@@ -135,9 +135,7 @@ final class VectorKernels implements Kernels {
     @Override
     public void silu(float[] x, int from, int to) {
         int whole = from + FLOATS.loopBound(to - from);
-        for (int i = from; i < whole; i += LANES) {
-            VectorExp.silu(load(x, i)).intoArray(x, i);
-        }
+        VectorExp.silu(x, from, whole);
         for (int i = whole; i < to; i++) {
             x[i] = ScalarKernels.silu(x[i]);
         }
@@ -166,11 +164,10 @@ final class VectorKernels implements Kernels {
         for (int i = whole; i < end; i++) {
             max = Math.max(max, x[i]);
         }
+        VectorExp.exp(x, offset, whole, max);
         FloatVector sums = zero();
         for (int i = offset; i < whole; i += LANES) {
-            FloatVector e = VectorExp.exp(load(x, i).sub(max));
-            e.intoArray(x, i);
-            sums = sums.add(e);
+            sums = sums.add(load(x, i));
         }
         float sum = total(sums);
         for (int i = whole; i < end; i++) {

@@ -1,0 +1,213 @@
+package dev.sparsellm.kernels;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.sparsellm.spi.Tensor;
+import dev.sparsellm.spi.TensorType;
+import java.util.Arrays;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+class RowProductTest {
+
+    private static final int ROWS = 11;
+    private static final float SENTINEL = 12345;
+
+    private final Kernels kernels = KernelChoice.ofThisJvm().kernels();
+    private final Scratch scratch = new Scratch();
+
+    static Stream<TensorType> types() {
+        return TestWeights.TYPES.stream();
+    }
+
+    /** Odd numbers of columns where the type allows, and numbers of blocks that fill no tile. */
+    private static int[] columns(TensorType type) {
+        return type.blockSize() == 1
+                ? new int[] {1, 15, 16, 17, 31, 32, 33, 172, 255, 257, 2049}
+                : Arrays.stream(new int[] {1, 2, 3, 7, 65}).map(n -> n * type.blockSize()).toArray();
+    }
+
+    @ParameterizedTest
+    @MethodSource("types")
+    void products_agree_with_double_precision(TensorType type) {
+        for (int columns : columns(type)) {
+            Tensor weights = TestWeights.random(type, ROWS, columns, columns);
+            float[] w = TestWeights.unpacked(weights);
+            RowProduct product = kernels.rows(weights);
+            assertThat(product.rows()).isEqualTo(ROWS);
+            assertThat(product.columns()).isEqualTo(columns);
+            for (int batch : new int[] {1, 2, 3, 4, 5, 6, 7, 8, 9, 64}) {
+                float[] x = TestWeights.activations(batch * columns, batch);
+                float[] y = new float[batch * ROWS];
+                product.multiply(x, batch, y, ROWS, 0, ROWS, scratch);
+                double error = 0;
+                double norm = 0;
+                for (int b = 0; b < batch; b++) {
+                    for (int r = 0; r < ROWS; r++) {
+                        double exact = exact(w, r, x, b * columns, columns);
+                        error += square(y[b * ROWS + r] - exact);
+                        norm += square(exact);
+                    }
+                }
+                assertThat(error / norm)
+                        .as("%s, %d columns, batch %d", type, columns, batch)
+                        .isLessThanOrEqualTo(1e-10);
+            }
+        }
+    }
+
+    private static double exact(float[] w, int row, float[] x, int xOffset, int columns) {
+        double sum = 0;
+        for (int c = 0; c < columns; c++) {
+            sum += (double) w[row * columns + c] * x[xOffset + c];
+        }
+        return sum;
+    }
+
+    private static double square(double v) {
+        return v * v;
+    }
+
+    @ParameterizedTest
+    @MethodSource("types")
+    void batches_and_ranges_of_rows_change_no_bit_and_write_nothing_else(TensorType type) {
+        int batch = 7;
+        int stride = ROWS + 3;
+        for (int columns : columns(type)) {
+            RowProduct product = kernels.rows(TestWeights.random(type, ROWS, columns, columns));
+            float[] x = TestWeights.activations(batch * columns, 1);
+            float[] expected = new float[batch * stride];
+            product.multiply(x, batch, expected, stride, 0, ROWS, scratch);
+            for (int[] range : new int[][] {{0, 1}, {3, 8}, {2, 11}, {10, 11}, {4, 4}, {0, 11}}) {
+                for (int n : new int[] {1, 2, 3, 6, 7}) {
+                    float[] y = new float[n * stride];
+                    Arrays.fill(y, SENTINEL);
+                    product.multiply(x, n, y, stride, range[0], range[1], scratch);
+                    float[] wanted = new float[n * stride];
+                    for (int i = 0; i < wanted.length; i++) {
+                        int r = i % stride;
+                        wanted[i] = r >= range[0] && r < range[1] ? expected[i] : SENTINEL;
+                    }
+                    assertThat(y)
+                            .as("%s, %d columns, batch %d, rows %s", type, columns, n, Arrays.toString(range))
+                            .isEqualTo(wanted);
+                }
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("types")
+    void chosen_rows_have_the_bits_of_all_rows_and_others_stay_as_they_are(TensorType type) {
+        for (int columns : columns(type)) {
+            RowProduct product = kernels.rows(TestWeights.random(type, ROWS, columns, columns));
+            float[] x = TestWeights.activations(columns + 5, 2);
+            float[] all = new float[ROWS];
+            product.multiply(Arrays.copyOfRange(x, 5, 5 + columns), 1, all, ROWS, 0, ROWS, scratch);
+            for (int[] indices : new int[][] {{}, {0}, {10}, {1, 4, 9}, {0, 1, 2, 3}, {0, 2, 3, 5, 6, 7, 10}}) {
+                for (int from = 0; from <= indices.length; from++) {
+                    float[] y = new float[ROWS + 4];
+                    Arrays.fill(y, SENTINEL);
+                    product.multiplyRows(x, 5, y, 2, indices, from, indices.length, scratch);
+                    float[] wanted = new float[ROWS + 4];
+                    Arrays.fill(wanted, SENTINEL);
+                    for (int i = from; i < indices.length; i++) {
+                        wanted[2 + indices[i]] = all[indices[i]];
+                    }
+                    assertThat(y)
+                            .as("%s, %d columns, rows %s from %d on", type, columns, Arrays.toString(indices), from)
+                            .isEqualTo(wanted);
+                }
+            }
+        }
+    }
+
+    /** The definition of {@link LaneSums}, step by step. */
+    @ParameterizedTest
+    @MethodSource("types")
+    void vector_sums_are_those_of_each_lane_in_halves(TensorType type) {
+        if (kernels == KernelChoice.SCALAR) {
+            return; // has no lanes
+        }
+        int lanes = kernels.vectorBits() / 32;
+        for (int columns : columns(type)) {
+            Tensor weights = TestWeights.random(type, 1, columns, columns);
+            float[] w = TestWeights.unpacked(weights);
+            float[] x = TestWeights.activations(columns, 3);
+            float[] sums = new float[lanes];
+            for (int c = 0; c < columns; c++) {
+                sums[c % lanes] = Math.fma(w[c], x[c], sums[c % lanes]);
+            }
+            for (int half = lanes / 2; half > 0; half /= 2) {
+                for (int i = 0; i < half; i++) {
+                    sums[i] += sums[i + half];
+                }
+            }
+            float[] y = new float[1];
+            kernels.rows(weights).multiply(x, 1, y, 1, 0, 1, scratch);
+            assertThat(y[0]).as("%s, %d columns", type, columns).isEqualTo(sums[0]);
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("types")
+    void infinities_and_nan_in_x_come_out_as_in_scalar_code(TensorType type) {
+        int columns = 3 * (type.blockSize() == 1 ? 33 : type.blockSize());
+        Tensor weights = TestWeights.random(type, ROWS, columns, 4);
+        for (float odd : new float[] {Float.NaN, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY}) {
+            for (int at : new int[] {0, columns / 2, columns - 1}) {
+                float[] x = TestWeights.activations(2 * columns, 5);
+                x[at] = odd;
+                for (int batch : new int[] {1, 2}) {
+                    float[] expected = new float[batch * ROWS];
+                    KernelChoice.SCALAR.rows(weights).multiply(x, batch, expected, ROWS, 0, ROWS, scratch);
+                    float[] y = new float[batch * ROWS];
+                    kernels.rows(weights).multiply(x, batch, y, ROWS, 0, ROWS, scratch);
+                    for (int r = 0; r < ROWS; r++) { // the other row of x is ordinary
+                        assertThat(y[r])
+                                .as("%s, %s at %d, row %d", type, odd, at, r)
+                                .isEqualTo(Float.valueOf(expected[r]));
+                    }
+                }
+            }
+        }
+    }
+
+    /** Scales that are infinite or NaN, as in a damaged file. */
+    @ParameterizedTest
+    @MethodSource("types")
+    void weights_of_any_bits_give_a_number_where_scalar_code_does(TensorType type) {
+        int columns = 2 * Math.max(type.blockSize(), 16);
+        for (int seed = 0; seed < 50; seed++) {
+            Tensor weights = TestWeights.anyBits(type, ROWS, columns, seed);
+            float[] x = TestWeights.activations(columns, seed);
+            float[] expected = new float[ROWS];
+            KernelChoice.SCALAR.rows(weights).multiply(x, 1, expected, ROWS, 0, ROWS, scratch);
+            float[] y = new float[ROWS];
+            kernels.rows(weights).multiply(x, 1, y, ROWS, 0, ROWS, scratch);
+            for (int r = 0; r < ROWS; r++) {
+                // At the edge of overflow the order of additions decides; far from it nothing does.
+                if (Float.isNaN(expected[r]) || Math.abs(expected[r]) < 1e37f) {
+                    assertThat(Float.isNaN(y[r])).as("%s, seed %d, row %d", type, seed, r)
+                            .isEqualTo(Float.isNaN(expected[r]));
+                }
+            }
+        }
+    }
+
+    @Test
+    void a_range_outside_the_matrix_is_refused_by_the_name_of_the_tensor() {
+        RowProduct product = kernels.rows(TestWeights.random(TensorType.F32, ROWS, 8, 1));
+        for (int[] range : new int[][] {{-1, 3}, {3, 2}, {0, ROWS + 1}}) {
+            assertThatThrownBy(() -> product.multiply(
+                            new float[8], 1, new float[2 * ROWS], ROWS, range[0], range[1], scratch))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining("test.F32");
+        }
+        assertThatThrownBy(() -> product.multiplyRows(new float[8], 0, new float[ROWS], 0, new int[2], 0, 3, scratch))
+                .isInstanceOf(IllegalArgumentException.class);
+    }
+}
