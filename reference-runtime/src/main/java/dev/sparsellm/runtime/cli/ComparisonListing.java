@@ -49,6 +49,7 @@ final class ComparisonListing {
             out.println();
             TextColumns.wrap(sentence, width).forEach(out::println);
         }
+        Meaning.commands(comparison).forEach(command -> out.println("  " + command));
     }
 
     private void printTexts() {

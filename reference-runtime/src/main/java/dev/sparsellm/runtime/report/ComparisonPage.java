@@ -45,7 +45,7 @@ public final class ComparisonPage {
                 + " kernels on " + subject.threads() + (subject.threads() == 1 ? " thread" : " threads")));
         parts.put("style", resource("report.css"));
         parts.put("tiles", tiles());
-        parts.put("meaning", paragraphs(Meaning.of(comparison)));
+        parts.put("meaning", paragraphs(Meaning.of(comparison)) + commands(Meaning.commands(comparison)));
         parts.put("prompt", Html.escape(comparison.request().prompt()));
         parts.put("texts", texts());
         parts.put("plots", plots());
@@ -80,6 +80,10 @@ public final class ComparisonPage {
                 .append(Html.escape(sentence).replace(" %", "&#160;%"))
                 .append("</p>\n"));
         return html.toString();
+    }
+
+    private static String commands(List<String> lines) {
+        return lines.isEmpty() ? "" : "<pre>" + Html.escape(String.join("\n", lines)) + "</pre>\n";
     }
 
     private String texts() {

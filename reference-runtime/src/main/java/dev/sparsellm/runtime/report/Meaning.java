@@ -21,7 +21,6 @@ public final class Meaning {
     /** Sentences, in order. */
     public static List<String> of(Comparison comparison) {
         List<String> sentences = new ArrayList<>();
-        Contender a = comparison.a();
         Contender b = comparison.b();
         if (b.isSparse()) {
             sentences.add(traffic(comparison));
@@ -29,13 +28,25 @@ public final class Meaning {
             sentences.add("Nothing was left out by " + b.preference() + ": what differs is noise of the measurement.");
         }
         quality(comparison, sentences);
-        if (Math.max(a.traffic().denseBytes(), b.traffic().denseBytes()) < CACHED_BYTES) {
+        if (isCached(comparison)) {
             sentences.add("This model is small enough to stay in the processor's cache, where reading weights costs almost"
-                    + " nothing, so its speeds say little about large models. For the real thing, write a model of random"
-                    + " weights in a real shape, ./sparsellm synthesize --shape llama-3.2-1b -o synthetic.gguf, and measure"
-                    + " that with ./sparsellm compare --model synthetic.gguf");
+                    + " nothing, so its speeds say little about large models. For those, write a model of random weights in a"
+                    + " real shape and compare that:");
         }
         return List.copyOf(sentences);
+    }
+
+    /** What to do next, as the last sentence says: lines to type; none where nothing is to be done. */
+    public static List<String> commands(Comparison comparison) {
+        return isCached(comparison)
+                ? List.of(
+                        "./sparsellm synthesize --shape llama-3.2-1b -o synthetic.gguf",
+                        "./sparsellm compare --model synthetic.gguf")
+                : List.of();
+    }
+
+    private static boolean isCached(Comparison comparison) {
+        return comparison.a().traffic().denseBytes() < CACHED_BYTES;
     }
 
     private static String traffic(Comparison comparison) {
@@ -97,9 +108,10 @@ public final class Meaning {
         }
         sentences.add(String.format(
                 Locale.ROOT,
-                "Its price: perplexity %s by %.1f %%, and at %.0f in 100 positions the likeliest next token is another one.",
-                change < 0 ? "even falls" : "rises",
-                100 * Math.abs(change),
+                "Its price: perplexity %s, and at %.0f in 100 positions the likeliest next token is another one.",
+                change < 0
+                        ? String.format(Locale.ROOT, "does not rise here (it falls by %.1f %%)", -100 * change)
+                        : String.format(Locale.ROOT, "rises by %.1f %%", 100 * change),
                 100 * (1 - quality.sameTop())));
     }
 }
