@@ -122,8 +122,10 @@ record ChessSettings(
 
     /** Places thresholds at a site. */
     Selection select(Site site, Profile.Place place, long positions) {
-        return new ThresholdSolver(site, place.seen())
-                .solve(method.weights(site, place, positions, rms), share(site), method.compensates());
+        ThresholdSolver solver = new ThresholdSolver(site, place.seen());
+        return method == Method.CHESS_PLUS_PLUS
+                ? solver.solveByError(place.norms(), share(site))
+                : solver.solve(method.weights(site, place, positions, rms), share(site), method.compensates());
     }
 
     /** Method and levels in a few words. */

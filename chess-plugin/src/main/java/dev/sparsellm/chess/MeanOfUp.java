@@ -11,6 +11,7 @@ final class MeanOfUp {
     private final double[] centres; // [groups]
     private final double[] means; // [groups]
     private final double[] corrections; // [groups]
+    private final double[] meanSquares; // [groups]
 
     /** @param values the gate's distribution */
     MeanOfUp(SiteStatistics seen, int channel, Distribution values) {
@@ -20,6 +21,8 @@ final class MeanOfUp {
         centres = new double[groups];
         means = new double[groups];
         corrections = new double[groups];
+        meanSquares = new double[groups];
+        double[] counts = new double[groups];
         double[] activated = new double[groups]; // Σ SiLU(gate)
         double[] moments = new double[groups]; // Σ SiLU(gate) · gate
         for (int bin = 0; bin < grid.bins(); bin++) {
@@ -27,8 +30,10 @@ final class MeanOfUp {
             double weight = values.activated(values.lowerEdge(bin), values.upperEdge(bin));
             activated[grid.group(bin)] += weight;
             moments[grid.group(bin)] += weight * gate;
+            counts[grid.group(bin)] += seen.counts()[channel * grid.bins() + bin];
         }
         for (int group = 0; group < groups; group++) {
+            meanSquares[group] = counts[group] == 0 ? 0 : seen.upSquareSum(channel, group) / counts[group];
             if (activated[group] != 0) {
                 means[group] = seen.hiddenSum(channel, group) / activated[group];
                 centres[group] = moments[group] / activated[group];
@@ -52,14 +57,21 @@ final class MeanOfUp {
         }
     }
 
+    /** The mean where the gate has a value, which lies in a bin. */
+    double mean(double gate, int bin) {
+        int group = grid.group(bin);
+        return Double.isNaN(centres[group]) ? 0 : between(gate, group) + corrections[group];
+    }
+
+    /** {@code [groups]}: means of up². */
+    double[] meanSquares() {
+        return meanSquares;
+    }
+
     /** The sum of the hidden activation where the gate lies between two bounds in one bin. */
     double hiddenSum(int bin, double low, double high) {
-        int group = grid.group(bin);
-        if (Double.isNaN(centres[group])) {
-            return 0;
-        }
         double gate = Double.isInfinite(low) || Double.isInfinite(high) ? values.middle(bin) : (low + high) / 2;
-        return values.activated(low, high) * (between(gate, group) + corrections[group]);
+        return values.activated(low, high) * mean(gate, bin);
     }
 
     /** Linear between the centre of a group and that of the next one on the other side of {@code gate}. */

@@ -10,7 +10,9 @@ enum Method {
     /** A channel's gate weighs as much as its up projection is large on average (EMNLP 2024). */
     CHESS("chess"),
     /** Weights are expected errors of the output; what is left out counts with its mean. */
-    CHESS_PLUS("chess+");
+    CHESS_PLUS("chess+"),
+    /** Like chess+, with the error that is left after compensation in place of that before. */
+    CHESS_PLUS_PLUS("chess++");
 
     private final String word;
 
@@ -24,7 +26,7 @@ enum Method {
 
     /** Whether channels left out are replaced by their mean, rather than by zero. */
     boolean compensates() {
-        return this == CHESS_PLUS;
+        return this == CHESS_PLUS || this == CHESS_PLUS_PLUS;
     }
 
     static Method of(String word) {
@@ -48,7 +50,7 @@ enum Method {
             weights[i] = switch (this) {
                 case CATS -> 1;
                 case CHESS -> !hidden ? 1 : rms ? upRms(place, positions, i) : upMagnitude(place, positions, i);
-                case CHESS_PLUS -> place.norms()[i] * (hidden ? upRms(place, positions, i) : 1);
+                case CHESS_PLUS, CHESS_PLUS_PLUS -> place.norms()[i] * (hidden ? upRms(place, positions, i) : 1);
             };
         }
         return weights;

@@ -28,7 +28,7 @@ final class ProfileSource {
     private static final double MULTIPLICATIONS = 4e12;
 
     private static final int FEWEST_TOKENS = 2048;
-    private static final int MOST_TOKENS = 32768;
+    private static final int MOST_TOKENS = 16384;
 
     private final ModelDescription model;
     private final ChessSettings settings;

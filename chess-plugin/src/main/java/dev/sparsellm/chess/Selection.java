@@ -5,8 +5,8 @@ package dev.sparsellm.chess;
  * stands for {@code substitutes[i]}. The value is {@code SiLU(gate)_i} in a feed-forward block, where the substitute
  * stands for the hidden activation, and {@code x_i} before a projection.
  *
- * @param lower {@code [channels]}, finite, at most 0
- * @param upper {@code [channels]}, finite, at least 0
+ * @param lower {@code [channels]}, finite; at most 0 in a feed-forward block
+ * @param upper {@code [channels]}, finite; at least 0 in a feed-forward block
  * @param substitutes {@code [channels]}; all zero without compensation
  * @param compensated whether substitutes are in use
  * @param tau the threshold on weighted values from which the bounds follow

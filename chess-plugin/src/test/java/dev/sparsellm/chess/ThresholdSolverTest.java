@@ -82,6 +82,44 @@ class ThresholdSolverTest {
         assertThat(meanError(inputs, up, up)).isLessThan(tolerance);
     }
 
+    @ParameterizedTest
+    @CsvSource({"1,0.3", "1,0.5", "1,0.7", "8,0.3", "8,0.5", "8,0.7", "8,0.9"})
+    void choosingByTheErrorLeftLeavesLessOfIt(int resolution, double share) {
+        float[] products = new float[up.length];
+        double[] weights = new double[CHANNELS];
+        for (int i = 0; i < up.length; i++) {
+            products[i] = activated[i] * up[i];
+            weights[i % CHANNELS] += (double) up[i] * up[i] / POSITIONS;
+        }
+        float[] columns = new float[CHANNELS];
+        for (int c = 0; c < CHANNELS; c++) {
+            columns[c] = (float) norms[c];
+            weights[c] = Math.sqrt(weights[c]) * norms[c];
+        }
+        Selection plus = hidden(resolution).solve(weights, share, true);
+        Selection byError = hidden(resolution).solveByError(columns, share);
+        assertThat(byError.share()).isCloseTo(share, within(1e-6));
+        assertThat(droppedShare(byError, activated)).isCloseTo(share, within(resolution == 8 ? 0.002 : 0.01));
+        assertThat(outputError(byError, activated, products))
+                .isLessThan(outputError(plus, activated, products));
+
+        Selection outputs = inputs(resolution).solveByError(columns, share);
+        assertThat(outputs.share()).isCloseTo(share, within(1e-6));
+        assertThat(outputError(outputs, up, up)).isLessThan(outputError(inputs(resolution).solve(norms, share, true), up, up));
+    }
+
+    /** Σ (value − m)² ‖W[:,i]‖² over what is left out. */
+    private static double outputError(Selection selection, float[] tested, float[] values) {
+        double error = 0;
+        for (int i = 0; i < tested.length; i++) {
+            int c = i % CHANNELS;
+            if (Selection.leavesOut(tested[i], selection.lower()[c], selection.upper()[c])) {
+                error += Math.pow((values[i] - selection.substitutes()[c]) * norms[c], 2);
+            }
+        }
+        return error;
+    }
+
     @Test
     void inputsAreChosenByMagnitudeTimesNorm() {
         Selection selection = inputs(4).solve(norms, 0.5, true);
