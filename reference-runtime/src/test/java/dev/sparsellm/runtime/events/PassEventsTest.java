@@ -89,7 +89,7 @@ class PassEventsTest {
         Path file = SharedFiles.require("models/stories260K.gguf");
         Process process = new ProcessBuilder(
                         Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                        "--limit-modules", "java.base,java.logging,java.desktop,jdk.incubator.vector",
+                        "--limit-modules", "java.base,java.logging,java.desktop,jdk.management,jdk.incubator.vector",
                         "--add-modules", "jdk.incubator.vector",
                         "-cp", System.getProperty("java.class.path"),
                         "dev.sparsellm.runtime.cli.Main",
