@@ -2,6 +2,8 @@ package dev.sparsellm.kernels;
 
 import dev.sparsellm.spi.Tensor;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
 
 /** Writes units of a {@link ChannelLayout}; for one thread. */
 final class Repacker {
@@ -30,9 +32,10 @@ final class Repacker {
         } else {
             BlockFields fields = new BlockFields();
             byte[] codes = new byte[layout.channelsPerUnit() * coding.tile()];
+            int[] packed = new int[layout.channelsPerUnit() * 16];
             for (int unit = from; unit < to; unit++) {
                 for (int row = 0; row < layout.rows(); row += coding.tile()) {
-                    repackTile(unit, row, Math.min(coding.tile(), layout.rows() - row), fields, codes);
+                    repackTile(unit, row, Math.min(coding.tile(), layout.rows() - row), fields, codes, packed);
                 }
             }
         }
@@ -63,22 +66,36 @@ final class Repacker {
         return row / 32 * 64L + row % 16 * 4 + row % 32 / 16 * 2;
     }
 
-    private void repackTile(int unit, int firstRow, int rows, BlockFields fields, byte[] codes) {
-        int tile = coding.tile();
+    private void repackTile(int unit, int firstRow, int rows, BlockFields fields, byte[] codes, int[] packed) {
         int channels = layout.channelsPerUnit();
         long base = unit * layout.unitBytes();
-        java.util.Arrays.fill(codes, (byte) 0);
+        Arrays.fill(codes, (byte) 0);
         for (int r = 0; r < rows; r++) {
             int row = firstRow + r;
             fields.read(tensor.type(), tensor.data(), row * tensor.rowBytes() + (long) unit * tensor.type().blockBytes());
+            int at = r / 16 * packed.length + r % 16;
             for (int c = 0; c < channels; c++) {
-                codes[c * tile + r] = fields.codes[c];
+                codes[at + 16 * c] = fields.codes[c];
             }
             writeScales(base, row, fields);
         }
-        long at = base + layout.codesOffset() + firstRow / tile * 64L;
-        for (int c = 0; c < channels; c++, at += layout.stride()) {
-            pack(codes, c * tile, at);
+        pack(codes, packed);
+        long at = base + layout.codesOffset() + firstRow / coding.tile() * 64L;
+        for (int c = 0; c < channels; c++) {
+            MemorySegment.copy(packed, 16 * c, out, ScalarBlocks.INT, at + c * layout.stride(), 16);
+        }
+    }
+
+    /** Field j of every channel's 16 ints comes from the j-th part of {@code codes}: long loops, which C2 vectorises. */
+    private void pack(byte[] codes, int[] packed) {
+        int mask = (1 << coding.bits()) - 1;
+        Arrays.fill(packed, 0);
+        for (int j = 0; j < coding.perInt(); j++) {
+            int shift = j * coding.bits();
+            int from = j * packed.length;
+            for (int i = 0; i < packed.length; i++) {
+                packed[i] |= (codes[from + i] & mask) << shift;
+            }
         }
     }
 
@@ -90,23 +107,11 @@ final class Repacker {
         if (coding.hasSub()) {
             for (int g = 0; g < layout.groupsPerUnit(); g++) {
                 long at = base + g * layout.subBytes() + row;
-                out.set(java.lang.foreign.ValueLayout.JAVA_BYTE, at + layout.subOffset(), fields.sub[g]);
+                out.set(ValueLayout.JAVA_BYTE, at + layout.subOffset(), fields.sub[g]);
                 if (coding.scales() == ChannelCoding.Scales.SUB_MIN) {
-                    out.set(java.lang.foreign.ValueLayout.JAVA_BYTE, at + layout.subMinOffset(), fields.subMin[g]);
+                    out.set(ValueLayout.JAVA_BYTE, at + layout.subMinOffset(), fields.subMin[g]);
                 }
             }
-        }
-    }
-
-    /** Packs a tile's codes into 16 ints. */
-    private void pack(byte[] codes, int from, long at) {
-        int mask = (1 << coding.bits()) - 1;
-        for (int n = 0; n < 16; n++) {
-            int packed = 0;
-            for (int j = 0; j < coding.perInt(); j++) {
-                packed |= (codes[from + 16 * j + n] & mask) << j * coding.bits();
-            }
-            out.set(ScalarBlocks.INT, at + 4L * n, packed);
         }
     }
 }
