@@ -9,12 +9,16 @@ import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.function.IntToDoubleFunction;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import jdk.incubator.vector.VectorShape;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
+@Tag("every-width")
 class ChannelProductTest {
 
     private static final double[] SPARSITIES = {0, 0.1, 0.3, 0.5, 0.7, 0.9, 0.95, 1};
@@ -23,6 +27,15 @@ class ChannelProductTest {
 
     static Stream<TensorType> types() {
         return RandomTensors.weightTypes().stream();
+    }
+
+    @Test
+    void runsAtTheWidthAskedFor() {
+        int asked = Integer.getInteger("sparsellm.vectorBits", 512);
+        assertThat(VectorChannelSteps.FLOATS.vectorBitSize()).isLessThanOrEqualTo(asked);
+        if (VectorShape.preferredShape().vectorBitSize() >= asked) {
+            assertThat(VectorChannelSteps.FLOATS.vectorBitSize()).isEqualTo(asked);
+        }
     }
 
     private static List<Tensor> oddShapes(TensorType type) {
@@ -127,16 +140,21 @@ class ChannelProductTest {
                     a[c] = 1;
                     Arrays.fill(y, 0);
                     product.accumulate(a, 0, new int[] {c}, 0, 1, y, 0, scratch);
-                    for (int r = 0; r < tensor.rows(); r++) {
-                        // Adding to 0 turns −0 into 0, on both sides.
-                        assertThat(Float.floatToRawIntBits(y[r]))
-                                .as("%s [%d][%d]", tensor, r, c)
-                                .isEqualTo(Float.floatToRawIntBits(weights[r][c] + 0f));
-                    }
+                    int channel = c;
+                    // Adding to 0 turns −0 into 0, on both sides.
+                    assertThat(bits(tensor.rows(), r -> y[r]))
+                            .as("%s, channel %d", tensor, c)
+                            .isEqualTo(bits(tensor.rows(), r -> weights[r][channel] + 0f));
                     a[c] = 0;
                 }
             }
         }
+    }
+
+    private static int[] bits(int n, IntToDoubleFunction value) {
+        return IntStream.range(0, n)
+                .map(r -> Float.floatToRawIntBits((float) value.applyAsDouble(r)))
+                .toArray();
     }
 
     @ParameterizedTest
