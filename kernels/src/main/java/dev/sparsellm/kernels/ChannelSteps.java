@@ -4,7 +4,7 @@ import java.lang.foreign.MemorySegment;
 
 /**
  * The loops over weights that {@link PackedChannelProduct} is made of. All implementations compute each output by the
- * same operations in the same order, fused multiply-adds over ascending channels, and so get the same bits.
+ * same operations in the same order, fused multiply-adds over the channels in the order given, and so get the same bits.
  *
  * <p>Sweeps take the channels listed in {@code channels[from … to)}, a few at a time, {@code base + c · stride} being
  * the byte where channel c begins, and do for all of {@code n} outputs, a multiple of the tile,
@@ -25,9 +25,12 @@ interface ChannelSteps {
             MemorySegment w, long base, long stride, int[] channels, int from, int to,
             float[] a, int aOffset, float[] y, int yOffset, int n);
 
-    /** Weights are codes of {@code bits} bits; the sum comes out {@link ChannelCoding#codeUnit()} times too large. */
+    /**
+     * Weights are codes of {@code bits} bits; the sum comes out {@link ChannelCoding#codeUnit()} times too large. The
+     * channels are {@code channels[from + step · i]}, i in [0, count).
+     */
     void codes(
-            int bits, MemorySegment w, long base, long stride, int[] channels, int from, int to,
+            int bits, MemorySegment w, long base, long stride, int[] channels, int from, int step, int count,
             float[] a, int aOffset, float[] y, int yOffset, int n);
 
     /** {@code y[yOffset + o] += s[sOffset + o] · (t[tOffset + o] + shift)}. */

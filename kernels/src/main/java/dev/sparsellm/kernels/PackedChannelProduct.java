@@ -104,11 +104,14 @@ final class PackedChannelProduct implements ChannelProduct {
                 - unit * layout.channelsPerUnit() * layout.stride();
         int sums = Planes.SUMS * n;
         java.util.Arrays.fill(planes, sums, sums + n, 0f);
+        // Bunches of every bunches-th channel: each memory stream goes on, in the next bunch, with a channel that follows
+        // in memory or soon after. (A quarter faster where most are active. Plain types, whose streams would lie far
+        // apart in the whole list, lose by it.)
         int bunches = (to - from + ChannelSteps.STREAMS - 1) / ChannelSteps.STREAMS;
         for (int b = 0; b < bunches; b++) {
+            int count = (to - from - b + bunches - 1) / bunches;
             steps.codes(
-                    coding.bits(), data, codes, layout.stride(),
-                    channels, from + (to - from) * b / bunches, from + (to - from) * (b + 1) / bunches,
+                    coding.bits(), data, codes, layout.stride(), channels, from + b, bunches, count,
                     a, aOffset, planes, sums, n);
         }
         groupScales(unit, group % layout.groupsPerUnit(), planes);

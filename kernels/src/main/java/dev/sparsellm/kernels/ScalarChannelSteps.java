@@ -34,13 +34,14 @@ final class ScalarChannelSteps implements ChannelSteps {
 
     @Override
     public void codes(
-            int bits, MemorySegment w, long base, long stride, int[] channels, int from, int to,
+            int bits, MemorySegment w, long base, long stride, int[] channels, int from, int step, int count,
             float[] a, int aOffset, float[] y, int yOffset, int n) {
         int perInt = 32 / bits;
         int top = -1 << 32 - bits;
-        for (int i = from; i < to; i++) {
-            long channel = base + channels[i] * stride;
-            float activation = a[aOffset + channels[i]];
+        for (int i = 0; i < count; i++) {
+            int number = channels[from + i * step];
+            long channel = base + number * stride;
+            float activation = a[aOffset + number];
             for (int o = 0; o < n; o += 16 * perInt) {
                 for (int k = 0; k < 16; k++) {
                     int packed = w.get(ScalarBlocks.INT, channel + o / perInt * 4 + 4 * k);

@@ -78,9 +78,9 @@ final class VectorChannelSteps implements ChannelSteps {
 
     @Override
     public void codes(
-            int bits, MemorySegment w, long base, long stride, int[] channels, int from, int to,
+            int bits, MemorySegment w, long base, long stride, int[] channels, int from, int step, int count,
             float[] a, int aOffset, float[] y, int yOffset, int n) {
-        VectorCodeSweeps.codes(bits, w, base, stride, channels, from, to, a, aOffset, y, yOffset, n);
+        VectorCodeSweeps.codes(bits, w, base, stride, channels, from, step, count, a, aOffset, y, yOffset, n);
     }
 
     @Override

@@ -31,21 +31,21 @@ final class VectorCodeSweeps {
     private VectorCodeSweeps() {}
 
     static void codes(
-            int bits, MemorySegment w, long base, long stride, int[] channels, int from, int to,
+            int bits, MemorySegment w, long base, long stride, int[] channels, int from, int step, int count,
             float[] a, int aOffset, float[] y, int yOffset, int n) {
         switch (bits) {
-            case 8 -> bits8(w, base, stride, channels, from, to, a, aOffset, y, yOffset, n);
-            case 6 -> bits6(w, base, stride, channels, from, to, a, aOffset, y, yOffset, n);
-            case 5 -> bits5(w, base, stride, channels, from, to, a, aOffset, y, yOffset, n);
-            case 4 -> bits4(w, base, stride, channels, from, to, a, aOffset, y, yOffset, n);
+            case 8 -> bits8(w, base, stride, channels, from, step, count, a, aOffset, y, yOffset, n);
+            case 6 -> bits6(w, base, stride, channels, from, step, count, a, aOffset, y, yOffset, n);
+            case 5 -> bits5(w, base, stride, channels, from, step, count, a, aOffset, y, yOffset, n);
+            case 4 -> bits4(w, base, stride, channels, from, step, count, a, aOffset, y, yOffset, n);
             // From nine codes on, C2 gives up on a loop and boxes its vectors: a tenth of the speed.
             case 3 -> {
-                bits3Lower(w, base, stride, channels, from, to, a, aOffset, y, yOffset, n);
-                bits3Upper(w, base, stride, channels, from, to, a, aOffset, y, yOffset, n);
+                bits3Lower(w, base, stride, channels, from, step, count, a, aOffset, y, yOffset, n);
+                bits3Upper(w, base, stride, channels, from, step, count, a, aOffset, y, yOffset, n);
             }
             default -> {
                 for (int quarter = 0; quarter < 4; quarter++) {
-                    bits2(quarter, w, base, stride, channels, from, to, a, aOffset, y, yOffset, n);
+                    bits2(quarter, w, base, stride, channels, from, step, count, a, aOffset, y, yOffset, n);
                 }
             }
         }
@@ -64,7 +64,7 @@ final class VectorCodeSweeps {
     }
 
     private static void bits8(
-            MemorySegment w, long base, long stride, int[] channels, int from, int to,
+            MemorySegment w, long base, long stride, int[] channels, int from, int step, int count,
             float[] a, int aOffset, float[] y, int yOffset, int n) {
         for (int o = 0; o < n; o += 64) {
             for (int k = 0; k < 16; k += LANES) {
@@ -74,8 +74,8 @@ final class VectorCodeSweeps {
                 FloatVector sum1 = load(y, at + 16);
                 FloatVector sum2 = load(y, at + 32);
                 FloatVector sum3 = load(y, at + 48);
-                for (int i = from; i < to; i++) {
-                    int channel = channels[i];
+                for (int i = 0; i < count; i++) {
+                    int channel = channels[from + i * step];
                     FloatVector factor = FloatVector.broadcast(FLOATS, a[aOffset + channel]);
                     IntVector packed = ints(w, line + channel * stride);
                     sum0 = toFloat(packed.lanewise(LSHL, 24)).fma(factor, sum0);
@@ -92,7 +92,7 @@ final class VectorCodeSweeps {
     }
 
     private static void bits6(
-            MemorySegment w, long base, long stride, int[] channels, int from, int to,
+            MemorySegment w, long base, long stride, int[] channels, int from, int step, int count,
             float[] a, int aOffset, float[] y, int yOffset, int n) {
         for (int o = 0; o < n; o += 80) {
             for (int k = 0; k < 16; k += LANES) {
@@ -103,8 +103,8 @@ final class VectorCodeSweeps {
                 FloatVector sum2 = load(y, at + 32);
                 FloatVector sum3 = load(y, at + 48);
                 FloatVector sum4 = load(y, at + 64);
-                for (int i = from; i < to; i++) {
-                    int channel = channels[i];
+                for (int i = 0; i < count; i++) {
+                    int channel = channels[from + i * step];
                     FloatVector factor = FloatVector.broadcast(FLOATS, a[aOffset + channel]);
                     IntVector packed = ints(w, line + channel * stride);
                     sum0 = toFloat(packed.lanewise(LSHL, 26)).fma(factor, sum0);
@@ -123,7 +123,7 @@ final class VectorCodeSweeps {
     }
 
     private static void bits5(
-            MemorySegment w, long base, long stride, int[] channels, int from, int to,
+            MemorySegment w, long base, long stride, int[] channels, int from, int step, int count,
             float[] a, int aOffset, float[] y, int yOffset, int n) {
         for (int o = 0; o < n; o += 96) {
             for (int k = 0; k < 16; k += LANES) {
@@ -135,8 +135,8 @@ final class VectorCodeSweeps {
                 FloatVector sum3 = load(y, at + 48);
                 FloatVector sum4 = load(y, at + 64);
                 FloatVector sum5 = load(y, at + 80);
-                for (int i = from; i < to; i++) {
-                    int channel = channels[i];
+                for (int i = 0; i < count; i++) {
+                    int channel = channels[from + i * step];
                     FloatVector factor = FloatVector.broadcast(FLOATS, a[aOffset + channel]);
                     IntVector packed = ints(w, line + channel * stride);
                     sum0 = toFloat(packed.lanewise(LSHL, 27)).fma(factor, sum0);
@@ -157,7 +157,7 @@ final class VectorCodeSweeps {
     }
 
     private static void bits4(
-            MemorySegment w, long base, long stride, int[] channels, int from, int to,
+            MemorySegment w, long base, long stride, int[] channels, int from, int step, int count,
             float[] a, int aOffset, float[] y, int yOffset, int n) {
         for (int o = 0; o < n; o += 128) {
             for (int k = 0; k < 16; k += LANES) {
@@ -171,8 +171,8 @@ final class VectorCodeSweeps {
                 FloatVector sum5 = load(y, at + 80);
                 FloatVector sum6 = load(y, at + 96);
                 FloatVector sum7 = load(y, at + 112);
-                for (int i = from; i < to; i++) {
-                    int channel = channels[i];
+                for (int i = 0; i < count; i++) {
+                    int channel = channels[from + i * step];
                     FloatVector factor = FloatVector.broadcast(FLOATS, a[aOffset + channel]);
                     IntVector packed = ints(w, line + channel * stride);
                     sum0 = toFloat(packed.lanewise(LSHL, 28)).fma(factor, sum0);
@@ -197,7 +197,7 @@ final class VectorCodeSweeps {
     }
 
     private static void bits3Lower(
-            MemorySegment w, long base, long stride, int[] channels, int from, int to,
+            MemorySegment w, long base, long stride, int[] channels, int from, int step, int count,
             float[] a, int aOffset, float[] y, int yOffset, int n) {
         for (int o = 0; o < n; o += 160) {
             for (int k = 0; k < 16; k += LANES) {
@@ -208,8 +208,8 @@ final class VectorCodeSweeps {
                 FloatVector sum2 = load(y, at + 32);
                 FloatVector sum3 = load(y, at + 48);
                 FloatVector sum4 = load(y, at + 64);
-                for (int i = from; i < to; i++) {
-                    int channel = channels[i];
+                for (int i = 0; i < count; i++) {
+                    int channel = channels[from + i * step];
                     FloatVector factor = FloatVector.broadcast(FLOATS, a[aOffset + channel]);
                     IntVector packed = ints(w, line + channel * stride);
                     sum0 = toFloat(packed.lanewise(LSHL, 29)).fma(factor, sum0);
@@ -228,7 +228,7 @@ final class VectorCodeSweeps {
     }
 
     private static void bits3Upper(
-            MemorySegment w, long base, long stride, int[] channels, int from, int to,
+            MemorySegment w, long base, long stride, int[] channels, int from, int step, int count,
             float[] a, int aOffset, float[] y, int yOffset, int n) {
         for (int o = 0; o < n; o += 160) {
             for (int k = 0; k < 16; k += LANES) {
@@ -239,8 +239,8 @@ final class VectorCodeSweeps {
                 FloatVector sum7 = load(y, at + 112);
                 FloatVector sum8 = load(y, at + 128);
                 FloatVector sum9 = load(y, at + 144);
-                for (int i = from; i < to; i++) {
-                    int channel = channels[i];
+                for (int i = 0; i < count; i++) {
+                    int channel = channels[from + i * step];
                     FloatVector factor = FloatVector.broadcast(FLOATS, a[aOffset + channel]);
                     IntVector packed = ints(w, line + channel * stride);
                     sum5 = toFloat(packed.lanewise(LSHL, 14).and(TOP_3)).fma(factor, sum5);
@@ -260,7 +260,7 @@ final class VectorCodeSweeps {
 
     /** The codes of byte {@code quarter} of each int. */
     private static void bits2(
-            int quarter, MemorySegment w, long base, long stride, int[] channels, int from, int to,
+            int quarter, MemorySegment w, long base, long stride, int[] channels, int from, int step, int count,
             float[] a, int aOffset, float[] y, int yOffset, int n) {
         int toTop = 24 - 8 * quarter;
         for (int o = 0; o < n; o += 256) {
@@ -271,8 +271,8 @@ final class VectorCodeSweeps {
                 FloatVector sum1 = load(y, at + 16);
                 FloatVector sum2 = load(y, at + 32);
                 FloatVector sum3 = load(y, at + 48);
-                for (int i = from; i < to; i++) {
-                    int channel = channels[i];
+                for (int i = 0; i < count; i++) {
+                    int channel = channels[from + i * step];
                     FloatVector factor = FloatVector.broadcast(FLOATS, a[aOffset + channel]);
                     IntVector packed = ints(w, line + channel * stride).lanewise(LSHL, toTop);
                     sum0 = toFloat(packed.lanewise(LSHL, 6).and(TOP_2)).fma(factor, sum0);
