@@ -32,9 +32,9 @@ class ChannelProductTest {
     @Test
     void runsAtTheWidthAskedFor() {
         int asked = Integer.getInteger("sparsellm.vectorBits", 512);
-        assertThat(VectorChannelSteps.FLOATS.vectorBitSize()).isLessThanOrEqualTo(asked);
+        assertThat(VectorWidth.BITS).isLessThanOrEqualTo(asked);
         if (VectorShape.preferredShape().vectorBitSize() >= asked) {
-            assertThat(VectorChannelSteps.FLOATS.vectorBitSize()).isEqualTo(asked);
+            assertThat(VectorWidth.BITS).isEqualTo(asked);
         }
     }
 

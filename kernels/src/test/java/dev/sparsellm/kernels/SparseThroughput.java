@@ -60,7 +60,7 @@ public final class SparseThroughput {
         Kernels kernels = KernelChoice.ofThisJvm().kernels();
         for (int m = 0; m < copies; m++) {
             MemorySegment copy = arena.allocate(repacked.byteSize(), 4096).copyFrom(repacked);
-            channels[m] = new VectorSparseKernels().channels(new ChannelMajor(type, out, in, copy));
+            channels[m] = kernels.channels(new ChannelMajor(type, out, in, copy));
             MemorySegment stored = arena.allocate(down.data().byteSize(), 4096).copyFrom(down.data());
             rows[m] = kernels.rows(new Tensor("down", type, out, in, stored));
             upRows[m] = kernels.rows(new Tensor("up", type, in, out, stored));
