@@ -7,10 +7,12 @@ import dev.sparsellm.spi.Tensor;
 import dev.sparsellm.spi.TensorType;
 import java.util.Arrays;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
+@Tag("every-width")
 class RowProductTest {
 
     private static final int ROWS = 11;

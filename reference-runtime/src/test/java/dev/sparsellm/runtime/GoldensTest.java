@@ -17,10 +17,12 @@ import java.util.Arrays;
 import java.util.List;
 import org.assertj.core.data.Percentage;
 import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 
 /** Figures and texts that llama.cpp and an independent numpy model gave for the same files. */
+@Tag("every-width")
 class GoldensTest {
 
     private static final ObjectMapper JSON = new ObjectMapper();

@@ -1,0 +1,115 @@
+package dev.sparsellm.conformance;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.sparsellm.runtime.Model;
+import dev.sparsellm.runtime.ModelOptions;
+import dev.sparsellm.runtime.demo.DemoModel;
+import dev.sparsellm.runtime.demo.DemoTexts;
+import dev.sparsellm.runtime.quality.Perplexity;
+import dev.sparsellm.runtime.quality.Windows;
+import dev.sparsellm.spi.Calibratable;
+import dev.sparsellm.spi.CalibrationRequest;
+import dev.sparsellm.spi.OperatorKey;
+import dev.sparsellm.spi.OperatorKind;
+import dev.sparsellm.spi.ProgressSink;
+import dev.sparsellm.spi.Usage;
+import dev.sparsellm.testing.SharedFiles;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import org.assertj.core.data.Offset;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.TestFactory;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * What was found on the models at hand, calibrated on one text and scored on another: chess+ loses the least of the
+ * three methods at every level, and its thresholds leave out the share they were asked for. (Those of plain chess drift
+ * further where everything before them is masked, too: by 0.05 for inputs of O at 0.7 on the demo model.)
+ */
+class MethodsTest {
+
+    private static final double[] SHARES = {0.3, 0.5, 0.7};
+    private static final double DRIFT = 0.03;
+
+    @TempDir
+    static Path folder;
+
+    /** A model with texts to calibrate on and to score. */
+    private record Subject(Model model, Path profile, Windows scored) {}
+
+    @TestFactory
+    List<DynamicTest> onTheDemoModel() throws IOException {
+        Model model = Model.load(DemoModel.locate(folder).orElseThrow(), options());
+        int[] calibration = model.tokenizer().encodeOrdinary(DemoTexts.calibration());
+        Windows heldOut = Windows.ofText(model.tokenizer(), DemoTexts.heldOut(), 256, 24);
+        return tests(subject(model, "demo", calibration, heldOut));
+    }
+
+    @TestFactory
+    List<DynamicTest> onStories260K() throws IOException {
+        Model model = Model.load(SharedFiles.require("models/stories260K.gguf"), options());
+        int[] scored = ids("goldens/stories260K.eval.ids");
+        Windows windows = Windows.ofIds(model.tokenizer(), scored, 256, Integer.MAX_VALUE);
+        return tests(subject(model, "stories", ids("goldens/stories260K.calib.ids"), windows));
+    }
+
+    private static List<DynamicTest> tests(Subject subject) {
+        List<DynamicTest> tests = new ArrayList<>();
+        for (double share : SHARES) {
+            tests.add(DynamicTest.dynamicTest("feed-forward, %.0f %%".formatted(100 * share), () -> {
+                double cats = score(subject, share, "method=cats");
+                double chess = score(subject, share, "method=chess:attention=false");
+                double plus = score(subject, share, "method=chess+:attention=false");
+                assertThat(plus).isLessThan(chess).isLessThan(cats);
+            }));
+            tests.add(DynamicTest.dynamicTest("feed-forward, Q and O, %.0f %%".formatted(100 * share), () -> {
+                double chess = score(subject, share, "method=chess:attention=true");
+                double plus = score(subject, share, "method=chess+:attention=true");
+                assertThat(plus).isLessThan(chess);
+            }));
+        }
+        tests.add(DynamicTest.dynamicTest("close", () -> subject.model.close()));
+        return tests;
+    }
+
+    private static double score(Subject subject, double share, String method) {
+        String providers = "chess:prefill=masked:sparsity=%s:%s:profile=%s".formatted(share, method, subject.profile);
+        Perplexity result = Perplexity.of(
+                subject.model, subject.model.lineup(providers), subject.scored, ProgressSink.NONE);
+        for (OperatorKind kind : method.startsWith("method=chess+") ? OperatorKind.values() : new OperatorKind[0]) {
+            Usage usage = result.usages().entrySet().stream()
+                    .filter(e -> e.getKey().kind() == kind)
+                    .map(Map.Entry<OperatorKey, Usage>::getValue)
+                    .reduce(Usage.NONE, Usage::plus);
+            if (usage.channels() > 0) {
+                assertThat(usage.sparsity()).as("%s, %s", method, kind).isCloseTo(share, Offset.offset(DRIFT));
+            }
+        }
+        return result.perplexity();
+    }
+
+    private static Subject subject(Model model, String name, int[] calibration, Windows scored) {
+        Path profile = folder.resolve(name + ".gguf");
+        Calibratable chess = (Calibratable) model.providers().require("chess").provider();
+        chess.calibrate(
+                model.description(),
+                model.host(),
+                new CalibrationRequest(calibration, 256, 0, 0, 0, 1, profile, false));
+        return new Subject(model, profile, scored);
+    }
+
+    private static ModelOptions options() {
+        return ModelOptions.defaults().withCacheDirectory(folder).withThreads(2);
+    }
+
+    private static int[] ids(String file) throws IOException {
+        String text = Files.readString(SharedFiles.require(file));
+        return Arrays.stream(text.strip().split("\\s+")).mapToInt(Integer::parseInt).toArray();
+    }
+}
