@@ -53,8 +53,8 @@ record ChessSettings(
                         METHOD,
                         new Setting.Type.Choice(Method.words()),
                         Method.CHESS_PLUS.word(),
-                        "how channels are chosen: by one threshold a layer (cats), weighted by the up projection (chess),"
-                                + " or by expected error, with compensation (chess+)"),
+                        "how channels are chosen: by one threshold a layer (cats), weighted by the up projection (chess), by"
+                                + " expected error, with compensation (chess+), or by the error left after it (chess++)"),
                 new Setting(
                         WEIGHT,
                         new Setting.Type.Choice(List.of("mean", "rms")),

@@ -213,7 +213,7 @@ class ChessProviderTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"cats", "chess", "chess+"})
+    @CsvSource({"cats", "chess", "chess+", "chess++"})
     void operatorsDoWhatTheirApproximationSays(String method) {
         try (PreparedOperators operators = prepare("chess.method=" + method + ",chess.sparsity=0.6")) {
             SessionContext context = new SessionContext(4, threads);
