@@ -31,8 +31,8 @@ public record KernelChoice(Kernels kernels, String warning) {
                 return new KernelChoice(SCALAR, "");
             }
             case "128", "256", "512" -> {}
-            default -> throw new IllegalArgumentException(
-                    "System property %s is '%s'; allowed are 0 (scalar code), 128, 256 and 512".formatted(VECTOR_BITS, bits));
+            default -> throw new IllegalArgumentException("System property " + VECTOR_BITS + " is '" + bits
+                    + "'; allowed are 0 (scalar code), 128, 256 and 512");
         }
         String reason = reasonForScalar();
         return reason.isEmpty()
@@ -46,7 +46,7 @@ public record KernelChoice(Kernels kernels, String warning) {
         if (!vm.contains("HotSpot") && !vm.contains("OpenJDK")) {
             return "only HotSpot compiles vectors well, and this JVM is " + vm + "; run on an OpenJDK build";
         }
-        // What HotSpot says of itself: "mixed mode, emulated-client, sharing" is C1 alone, "interpreted mode" is neither.
+        // HotSpot of itself: "mixed mode, emulated-client, sharing" is C1 alone, "interpreted mode" neither.
         String mode = System.getProperty("java.vm.info", "");
         if (mode.contains("emulated-client") || mode.contains("interpreted")) {
             return "the C2 compiler is off (" + mode + "); remove -XX:TieredStopAtLevel and -Xint";
@@ -59,10 +59,10 @@ public record KernelChoice(Kernels kernels, String warning) {
             return "the Vector API is not loaded; add --add-modules jdk.incubator.vector";
         }
         if (!isOn("UseFMA")) { // without the instruction, Java computes it with BigDecimal
-            return "the CPU has no fused multiply-add, or -XX:-UseFMA or a low -XX:UseAVX hides it; remove these options";
+            return "the CPU has no fused multiply-add, or an option hides it; remove -XX:-UseFMA and -XX:UseAVX";
         }
         if (VectorWidth.BITS < 128) {
-            return "the JVM uses vectors of " + VectorWidth.BITS + " bits; remove -XX:MaxVectorSize, or this CPU has none";
+            return "the JVM has vectors of " + VectorWidth.BITS + " bits only; remove -XX:MaxVectorSize if set";
         }
         return "";
     }

@@ -60,8 +60,8 @@ final class ScalarSuperBlocks {
     }
 
     /**
-     * d; dmin; 12 bytes of scales and minima; 128 bytes of codes. Of each 32 bytes of codes the low nibbles are one group
-     * of 32 and the high ones the next. w = d·scale · q − dmin·minimum.
+     * d; dmin; 12 bytes of scales and minima; 128 bytes of codes. Of each 32 bytes of codes the low nibbles are one
+     * group of 32 and the high ones the next. w = d·scale · q − dmin·minimum.
      */
     static void q4k(MemorySegment data, long at, float[] out, int o) {
         float d = half(data, at);

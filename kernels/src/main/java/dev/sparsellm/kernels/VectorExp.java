@@ -10,8 +10,8 @@ import jdk.incubator.vector.VectorOperators;
 
 /**
  * {@code e^x} within 2 units in the last place, with NaN, infinities, overflow and denormal results as
- * {@link Math#exp}, and what is made of it. {@code lanewise(EXP)} would do, but what it calls, and with it the last bits,
- * depends on the platform.
+ * {@link Math#exp}, and what is made of it. {@code lanewise(EXP)} would do, but what it calls, and with it the last
+ * bits, depends on the platform.
  */
 final class VectorExp {
 
@@ -39,8 +39,8 @@ final class VectorExp {
      * {@code e^a = 2^n · e^r} with whole n and |r| ≤ ln 2 / 2, where the Taylor series up to r⁷ errs by 5·10⁻⁹. 2^n is
      * multiplied in two steps, since n may exceed what an exponent can hold either way before the product does.
      *
-     * <p>Both functions in one loop: as a method of its own, from vector to vector, the exponential was at times compiled
-     * before its callers, too big to be inlined then, and its results were boxed.
+     * <p>Both functions in one loop: as a method of its own, from vector to vector, the exponential was at times
+     * compiled before its callers, too big to be inlined then, and its results were boxed.
      */
     private static void apply(float[] x, int from, int to, float shift, boolean silu) {
         for (int i = from; i < to; i += LANES) {
@@ -49,8 +49,9 @@ final class VectorExp {
             FloatVector a = silu ? v.abs().neg() : v.sub(shift);
             // Beyond these the result is 0 or infinity. NaN stays NaN: both operations hand it on.
             a = a.max(-104f).min(89f);
-            FloatVector rounded = a.fma(FloatVector.broadcast(FLOATS, LOG2_E), FloatVector.broadcast(FLOATS, ROUND));
-            FloatVector n = rounded.sub(ROUND);
+            FloatVector round = FloatVector.broadcast(FLOATS, ROUND);
+            FloatVector rounded = a.fma(FloatVector.broadcast(FLOATS, LOG2_E), round);
+            FloatVector n = rounded.sub(round);
             FloatVector r = n.fma(FloatVector.broadcast(FLOATS, -LN2_HIGH), a);
             r = n.fma(FloatVector.broadcast(FLOATS, -LN2_LOW), r);
 

@@ -4,8 +4,8 @@ import dev.sparsellm.spi.TensorType;
 import java.lang.foreign.MemorySegment;
 
 /**
- * Rows of F16. The Vector API has no F16 to convert from, and doing it exactly with integer operations takes 17 of them;
- * but C2 makes the CPU's own conversion, several lanes at a time, of a plain loop.
+ * Rows of F16. The Vector API has no F16 to convert from, and doing it exactly with integer operations takes 17 of
+ * them; but C2 makes the CPU's own conversion, several lanes at a time, of a plain loop.
  */
 final class VectorF16 implements VectorFormat {
 

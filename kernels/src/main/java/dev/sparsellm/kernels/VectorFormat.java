@@ -9,12 +9,12 @@ import java.util.Arrays;
 
 /**
  * Vector code for one way of storing weights. Every implementation makes the exact F32 value of each weight, the same
- * bits as {@link ScalarBlocks}, and all products are {@link LaneSums}: the sums of one row with one x have the same bits
+ * bits as {@link ScalarBlocks}, and all products are {@link LaneSums}: those of one row with one x have the same bits
  * whichever method, batch or range of rows they come from.
  */
 interface VectorFormat {
 
-    /** Columns unpacked at a time by {@link #dot4}: for F16, 512 took a quarter longer and 1024 nearly twice as long. */
+    /** Columns unpacked at a time by {@link #dot4}: for F16, 512 took a third longer and 1024 twice as long. */
     int CHUNK = 256;
 
     /** Length of the working memory of {@link #dot4}. */
@@ -31,9 +31,8 @@ interface VectorFormat {
      * beginning of {@code work}: [4][LANES]. Four, because one row after another does not keep memory busy. Rows may
      * coincide, which is how fewer than four are done.
      *
-     * <p>This one unpacks a chunk of each row and multiplies that. Doing both in one loop is twice as fast where C2 keeps
-     * up with it (F32, BF16, Q8_0). With more operations per weight it boxed one vector per step, on some runs, at some
-     * widths: a tenth of the speed.
+     * <p>This one unpacks a chunk of each row and multiplies that. Doing both in one loop is half as fast again, and
+     * twice as fast where unpacking is cheap: the types most used override this.
      */
     default void dot4(
             MemorySegment w, long r0, long r1, long r2, long r3, int columns, float[] x, int xOffset, float[] work) {

@@ -11,9 +11,9 @@ import jdk.incubator.vector.VectorOperators;
 /**
  * Turns what kernels load into vectors of {@link VectorWidth#LANES} numbers.
  *
- * <p>The loads themselves, from memory segments, stand in the kernels: a method with one in it compiles to more than the
- * 2500 bytes up to which C2 inlines what it has compiled before, and a vector returned by a call is boxed. Whether that
- * happened depended on which method was compiled first. Methods without a load are small enough.
+ * <p>The loads themselves, from memory segments, stand in the kernels: a method with one in it may compile to more than
+ * the 2500 bytes up to which C2 inlines what it has compiled before, and a vector returned by a call is boxed. Methods
+ * without a load are small enough.
  */
 final class VectorLoads {
 

@@ -6,6 +6,8 @@ import static dev.sparsellm.kernels.VectorLoads.toFloat;
 import static dev.sparsellm.kernels.VectorLoads.unsigned;
 import static dev.sparsellm.kernels.VectorWidth.BYTES;
 import static dev.sparsellm.kernels.VectorWidth.LANES;
+import static dev.sparsellm.kernels.VectorWidth.load;
+import static dev.sparsellm.kernels.VectorWidth.zero;
 import static java.nio.ByteOrder.LITTLE_ENDIAN;
 
 import dev.sparsellm.spi.TensorType;
@@ -21,6 +23,48 @@ final class VectorQ4K implements VectorFormat {
     @Override
     public TensorType type() {
         return TensorType.Q4_K;
+    }
+
+    @Override
+    public void dot4(
+            MemorySegment w,
+            long r0,
+            long r1,
+            long r2,
+            long r3,
+            int columns,
+            float[] x,
+            int xOffset,
+            float[] work) {
+        for (int i = 0; i < 4; i++) { // not four calls: C2 would inline all
+            dot1(w, i == 0 ? r0 : i == 1 ? r1 : i == 2 ? r2 : r3, columns, x, xOffset, work, i * LANES);
+        }
+    }
+
+    /** One row at a time: of two, C2 did not inline everything, and boxed vectors. */
+    private static void dot1(
+            MemorySegment w, long row, int columns, float[] x, int xOffset, float[] work, int at) {
+        FloatVector sum = zero();
+        for (int c = 0; c < columns; c += 256) {
+            long block = c / 256 * 144L;
+            float d = half(w, row + block);
+            float dmin = half(w, row + block + 2);
+            long scales = SixBits.scales(w, row + block + 4);
+            long minima = SixBits.minima(w, row + block + 4);
+            for (int group = 0; group < 8; group++) {
+                float scale = d * SixBits.get(scales, group);
+                float minimum = dmin * SixBits.get(minima, group);
+                for (int i = 0; i < 32; i += LANES) {
+                    long codes = block + 16 + 32 * (group >> 1) + i;
+                    FloatVector v = load(x, xOffset + c + 32 * group + i);
+                    IntVector q = LANES == 4
+                            ? unsigned(w.get(INT, row + codes))
+                            : unsigned(ByteVector.fromMemorySegment(BYTES, w, row + codes, LITTLE_ENDIAN));
+                    sum = weights(q, group, scale, minimum).fma(v, sum);
+                }
+            }
+        }
+        sum.intoArray(work, at);
     }
 
     @Override

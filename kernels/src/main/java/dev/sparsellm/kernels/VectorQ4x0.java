@@ -6,6 +6,8 @@ import static dev.sparsellm.kernels.VectorLoads.toFloat;
 import static dev.sparsellm.kernels.VectorLoads.unsigned;
 import static dev.sparsellm.kernels.VectorWidth.BYTES;
 import static dev.sparsellm.kernels.VectorWidth.LANES;
+import static dev.sparsellm.kernels.VectorWidth.load;
+import static dev.sparsellm.kernels.VectorWidth.zero;
 import static java.nio.ByteOrder.LITTLE_ENDIAN;
 
 import dev.sparsellm.spi.TensorType;
@@ -21,6 +23,48 @@ final class VectorQ4x0 implements VectorFormat {
     @Override
     public TensorType type() {
         return TensorType.Q4_0;
+    }
+
+    @Override
+    public void dot4(
+            MemorySegment w,
+            long r0,
+            long r1,
+            long r2,
+            long r3,
+            int columns,
+            float[] x,
+            int xOffset,
+            float[] work) {
+        for (int i = 0; i < 2; i++) { // not two calls: C2 would inline both
+            dot2(w, i == 0 ? r0 : r2, i == 0 ? r1 : r3, columns, x, xOffset, work, 2 * i * LANES);
+        }
+    }
+
+    /** Two rows at a time: of four, C2 did not inline everything, and boxed vectors. */
+    private static void dot2(
+            MemorySegment w, long r0, long r1, int columns, float[] x, int xOffset, float[] work, int at) {
+        FloatVector sum0 = zero();
+        FloatVector sum1 = zero();
+        for (int c = 0; c < columns; c += 32) {
+            long block = c / 32 * 18L;
+            float d0 = half(w, r0 + block);
+            float d1 = half(w, r1 + block);
+            for (int i = 0; i < 32; i += LANES) {
+                long codes = block + 2 + (i & 15);
+                FloatVector v = load(x, xOffset + c + i);
+                IntVector q0 = LANES == 4
+                        ? unsigned(w.get(INT, r0 + codes))
+                        : unsigned(ByteVector.fromMemorySegment(BYTES, w, r0 + codes, LITTLE_ENDIAN));
+                IntVector q1 = LANES == 4
+                        ? unsigned(w.get(INT, r1 + codes))
+                        : unsigned(ByteVector.fromMemorySegment(BYTES, w, r1 + codes, LITTLE_ENDIAN));
+                sum0 = weights(q0, i, d0).fma(v, sum0);
+                sum1 = weights(q1, i, d1).fma(v, sum1);
+            }
+        }
+        sum0.intoArray(work, at);
+        sum1.intoArray(work, at + LANES);
     }
 
     @Override

@@ -3,7 +3,7 @@ package dev.sparsellm.kernels;
 import dev.sparsellm.spi.Tensor;
 import java.lang.foreign.MemorySegment;
 
-/** Rows taken four at a time by {@link VectorFormat}; for several x, unpacked once and multiplied by {@link VectorGemm}. */
+/** Rows four at a time by {@link VectorFormat}; for several x, unpacked once and multiplied by {@link VectorGemm}. */
 final class VectorRowProduct implements RowProduct {
 
     private final VectorFormat format;

@@ -16,10 +16,11 @@ final class VectorWidth {
             Math.min(VectorShape.preferredShape().vectorBitSize(), Integer.getInteger(KernelChoice.VECTOR_BITS, 512));
 
     static final VectorSpecies<Float> FLOATS =
-            VectorSpecies.of(float.class, VectorShape.forBitSize(Math.max(128, BITS))); // less is refused before use
+            VectorSpecies.of(float.class, VectorShape.forBitSize(Math.max(128, BITS))); // less is refused
     static final VectorSpecies<Integer> INTS = VectorSpecies.of(int.class, FLOATS.vectorShape());
     /** As many 16-bit numbers as there are floats in a vector. */
-    static final VectorSpecies<Short> SHORTS = VectorSpecies.of(short.class, VectorShape.forBitSize(FLOATS.vectorBitSize() / 2));
+    static final VectorSpecies<Short> SHORTS =
+            VectorSpecies.of(short.class, VectorShape.forBitSize(FLOATS.vectorBitSize() / 2));
     /** As many bytes as there are floats in a vector, except at 128 bits, where no vector is that small. */
     static final VectorSpecies<Byte> BYTES =
             VectorSpecies.of(byte.class, VectorShape.forBitSize(Math.max(64, FLOATS.vectorBitSize() / 4)));

@@ -10,13 +10,13 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
-import java.util.stream.Stream;
 
 /**
- * Rough figures on one thread, by its CPU time: {@code java … dev.sparsellm.kernels.KernelThroughput [decode|prefill|scalar] [TYPE…]}.
- * Decode reads 384 MiB of weights in turn, more than any cache holds, and prints stored bytes per second; prefill has a
- * batch of 64 and prints 2 · rows · columns · batch operations per second. Bytes allocated per call tell whether C2
- * kept vectors in registers.
+ * Rough figures on one thread, by its CPU time:
+ * {@code java … dev.sparsellm.kernels.KernelThroughput [decode|prefill|scalar] [TYPE…]}. Decode reads 384 MiB of
+ * weights in turn ({@code -Dmegabytes}), more than caches hold, and prints stored bytes per second; prefill has a batch
+ * of 64 and prints 2 · rows · columns · batch operations per second. Bytes allocated per call tell whether C2 kept
+ * vectors in registers: it goes on for up to 20 seconds until they are next to none.
  */
 public final class KernelThroughput {
 
@@ -29,7 +29,7 @@ public final class KernelThroughput {
     public static void main(String[] args) {
         String what = args.length == 0 ? "decode" : args[0];
         List<TensorType> types = args.length < 2
-                ? Stream.of(TensorType.values()).filter(t -> !t.name().matches("I32|I64|F64")).toList()
+                ? TestWeights.TYPES
                 : Arrays.stream(args).skip(1).map(TensorType::valueOf).toList();
         Kernels kernels = what.equals("scalar") ? KernelChoice.SCALAR : KernelChoice.ofThisJvm().kernels();
         System.out.println(kernels.name() + ", " + what);
@@ -65,7 +65,6 @@ public final class KernelThroughput {
         float[] y = new float[batch * rows];
         Scratch scratch = new Scratch();
         ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
-        double best = Double.MAX_VALUE;
         List<Double> seconds = new ArrayList<>();
         long allocated = 0;
         long giveUp = System.nanoTime() + 20_000_000_000L;

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.sparsellm.spi.Tensor;
 import dev.sparsellm.spi.TensorType;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
@@ -198,6 +200,18 @@ class RowProductTest {
                 }
             }
         }
+    }
+
+    @Test
+    void weights_on_the_heap_will_do_too() {
+        Tensor weights = TestWeights.random(TensorType.Q8_0, ROWS, 64, 1);
+        MemorySegment heap = MemorySegment.ofArray(weights.data().toArray(ValueLayout.JAVA_BYTE));
+        float[] x = TestWeights.activations(64, 2);
+        float[] expected = new float[ROWS];
+        kernels.rows(weights).multiply(x, 1, expected, ROWS, 0, ROWS, scratch);
+        float[] y = new float[ROWS];
+        kernels.rows(new Tensor("heap", TensorType.Q8_0, ROWS, 64, heap)).multiply(x, 1, y, ROWS, 0, ROWS, scratch);
+        assertThat(y).isEqualTo(expected);
     }
 
     @Test

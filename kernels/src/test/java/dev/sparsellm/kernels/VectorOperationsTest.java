@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import java.util.Arrays;
-import java.util.stream.DoubleStream;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -158,7 +158,7 @@ class VectorOperationsTest {
             for (int i = 0; i < original.length; i++) {
                 original[i] *= spread;
             }
-            double max = DoubleStream.iterate(0, i -> i + 1).limit(n).map(i -> original[2 + (int) i]).max().orElseThrow();
+            double max = IntStream.range(2, 2 + n).mapToDouble(i -> original[i]).max().orElseThrow();
             double sum = 0;
             for (int i = 0; i < n; i++) {
                 sum += Math.exp(original[2 + i] - max);
