@@ -53,20 +53,22 @@ record ChessSettings(
                         METHOD,
                         new Setting.Type.Choice(Method.words()),
                         Method.CHESS_PLUS.word(),
-                        "how channels are chosen: by one threshold a layer (cats), weighted by the up projection (chess), by"
-                                + " expected error, with compensation (chess+), or by the error left after it (chess++)"),
+                        "how channels are chosen: by one threshold a layer (cats), weighted by the up projection"
+                                + " (chess), by expected error, with compensation (chess+), or by the error left after"
+                                + " it (chess++)"),
                 new Setting(
                         WEIGHT,
                         new Setting.Type.Choice(List.of("mean", "rms")),
                         "",
-                        "what method chess takes of the up projection: mean magnitude (the default) or root mean square"),
+                        "what method chess takes of the up projection: mean magnitude, unless set, or rms"),
                 new Setting(SPARSITY, share, "0.5", "share of the hidden channels left out of up and down projections"),
                 new Setting(
                         ATTENTION,
                         new Setting.Type.Flag(),
                         "",
                         "whether inputs of the Q and O projections are left out too; true, but false for cats"),
-                new Setting(ATTENTION_SPARSITY, share, "", "share of the inputs of Q and O left out; as chess.sparsity"),
+                new Setting(
+                        ATTENTION_SPARSITY, share, "", "share of the inputs of Q and O left out; as chess.sparsity"),
                 new Setting(
                         PREFILL,
                         new Setting.Type.Choice(List.of("dense", "masked")),

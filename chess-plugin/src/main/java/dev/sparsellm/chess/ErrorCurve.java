@@ -2,8 +2,8 @@ package dev.sparsellm.chess;
 
 /**
  * The root mean square error of a hidden activation {@code h = a·u} that is replaced by m, as a function of
- * {@code a = SiLU(gate)}, which is known when it is decided: {@code e(a)² = E[(a·u − m)² | a]}. It takes into account that
- * up projections differ in size, and in sign, with the gate. Non-decreasing away from a = 0.
+ * {@code a = SiLU(gate)}, which is known when it is decided: {@code e(a)² = E[(a·u − m)² | a]}. It takes into account
+ * that up projections differ in size, and in sign, with the gate. Non-decreasing away from a = 0.
  */
 final class ErrorCurve {
 

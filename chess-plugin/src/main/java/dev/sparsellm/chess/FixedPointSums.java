@@ -1,8 +1,8 @@
 package dev.sparsellm.chess;
 
 /**
- * One sum of non-negative numbers for each channel, in 128-bit fixed point with 64 bits after the point. Integers add up
- * to the same total in any order, which doubles do not: that is what makes profiles mergeable to the byte.
+ * One sum of non-negative numbers for each channel, in 128-bit fixed point with 64 bits after the point. Integers add
+ * up to the same total in any order, which doubles do not: that is what makes profiles mergeable to the byte.
  */
 final class FixedPointSums {
 

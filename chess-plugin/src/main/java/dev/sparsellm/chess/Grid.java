@@ -2,8 +2,8 @@ package dev.sparsellm.chess;
 
 /**
  * The bins of a histogram over real numbers, the same for every channel: on either side of zero, each octave from
- * 2<sup>minExponent</sup> to 2<sup>maxExponent</sup> divided into 2<sup>octaveBits</sup> equal bins, one bin for what is
- * smaller and one for what is larger. Bins are numbered from the most negative to the most positive.
+ * 2<sup>minExponent</sup> to 2<sup>maxExponent</sup> divided into 2<sup>octaveBits</sup> equal bins, one bin for what
+ * is smaller and one for what is larger. Bins are numbered from the most negative to the most positive.
  *
  * <p>A bin follows from a number's exponent and leading bits, so that finding it needs no logarithm and is the same on
  * every machine. Sums are kept for groups of two bins, since a mean varies slowly with the bin.

@@ -20,8 +20,8 @@ import java.util.zip.CRC32C;
  * ({@code ffn}, {@code attn_q}, {@code attn_output}):
  *
  * <ul>
- *   <li>{@code blk.N.P.counts}, I32 {@code [channels][bins]}: how often the gate (ffn), or the input, fell into a bin of
- *       the {@link Grid};
+ *   <li>{@code blk.N.P.counts}, I32 {@code [channels][bins]}: how often the gate (ffn), or the input, fell into a bin
+ *       of the {@link Grid};
  *   <li>{@code blk.N.P.norms}, F32 {@code [channels]}: the norm of each column of the matrix;
  *   <li>{@code blk.N.ffn.sums}, I64 {@code [channels][groups]}: hidden activations by group of bins, in 2^-30;
  *   <li>{@code blk.N.ffn.squares}, I64 {@code [channels][groups]}: squares of up by group of bins, in 2^-28;

@@ -29,7 +29,8 @@ final class ProfileReport {
             }
         }
         String title = "Thresholds by " + settings.inWords()
-                + "; share: of values left out on the calibration's text; compensation: norm of the output it adds, at most";
+                + "; share: of values left out on the calibration's text; compensation: norm of the output it adds,"
+                + " at most";
         return new Report(facts(), List.of(new Report.Table(title, COLUMNS, rows)));
     }
 

@@ -55,7 +55,8 @@ final class ProfileSource {
             Path file = settings.profile().get();
             return new Named(readFor(file), file.toString());
         }
-        Path cached = cacheDirectory().resolve("chess-profile-" + model.fingerprint() + "-v" + ProfileFile.VERSION + ".gguf");
+        String name = "chess-profile-" + model.fingerprint() + "-v" + ProfileFile.VERSION + ".gguf";
+        Path cached = cacheDirectory().resolve(name);
         if (Files.exists(cached)) {
             try {
                 return new Named(readFor(cached), "of first use");
@@ -81,8 +82,8 @@ final class ProfileSource {
         int window = Math.min(WINDOW, host.text().maxWindow());
         int[] ids = host.text().tokenize(builtInText());
         CalibrationRequest request = new CalibrationRequest(ids, window, tokens(model), SEED, 0, 1, cached, true);
-        host.notice("No profile for " + model.name() + " yet: calibrating once on a built-in text. One from your own text,"
-                + " made by calibrate, serves it better");
+        host.notice("No profile for " + model.name() + " yet: calibrating once on a built-in text. One from your own"
+                + " text, made by calibrate, serves it better");
         boolean writable = isWritable(cached.getParent());
         Profile profile = new Calibrator(model, host, kernels)
                 .run(request, writable ? Optional.of(Calibrator.checkpointOf(cached)) : Optional.empty());
@@ -97,8 +98,8 @@ final class ProfileSource {
                     + ") and will be made again next time; set " + ChessSettings.CACHE + " to a folder with room");
             return profile;
         }
-        host.notice("The folder " + cached.getParent() + " is not writable: the profile will be made again next time; set "
-                + ChessSettings.CACHE + " to another");
+        host.notice("The folder " + cached.getParent() + " is not writable: the profile will be made again next time;"
+                + " set " + ChessSettings.CACHE + " to another");
         return profile;
     }
 
@@ -114,7 +115,8 @@ final class ProfileSource {
     /** How many tokens a first start may take. */
     private static long tokens(ModelDescription model) {
         ModelShape shape = model.shape();
-        double ofLayer = (double) shape.dim() * (3.0 * shape.ffn() + 2.0 * (shape.heads() + shape.kvHeads()) * shape.headDim());
+        double attention = 2.0 * (shape.heads() + shape.kvHeads()) * shape.headDim();
+        double ofLayer = shape.dim() * (3.0 * shape.ffn() + attention);
         return Math.clamp((long) (MULTIPLICATIONS / (ofLayer * shape.layers())), FEWEST_TOKENS, MOST_TOKENS);
     }
 

@@ -1,8 +1,8 @@
 package dev.sparsellm.chess;
 
 /**
- * {@code SiLU(g) = g / (1 + exp(−g))} and its inverse. It falls from 0 to its minimum, about −0.2785 at g ≈ −1.2785, and
- * rises from there on; so {@code |SiLU(g)| ≤ t} holds on one interval of g, or on two where t is below 0.2785.
+ * {@code SiLU(g) = g / (1 + exp(−g))} and its inverse. It falls from 0 to its minimum, about −0.2785 at g ≈ −1.2785,
+ * and rises from there on; so {@code |SiLU(g)| ≤ t} holds on one interval of g, or on two where t is below 0.2785.
  */
 final class Silu {
 

@@ -44,8 +44,8 @@ enum Site {
     }
 
     /**
-     * The bins of its statistics. Inputs of Q and O get finer ones while a profile stays small: those of the first layer
-     * take no more values than there are tokens.
+     * The bins of its statistics. Inputs of Q and O get finer ones while a profile stays small: those of the first
+     * layer take no more values than there are tokens.
      *
      * @param resolution from 0 to {@link #FINEST}
      */

@@ -1,8 +1,8 @@
 package dev.sparsellm.chess;
 
 /**
- * What was seen at one {@link Site} of one layer: enough to place thresholds for any share, method and weight afterwards.
- * All integers, so that the order in which things are seen changes nothing.
+ * What was seen at one {@link Site} of one layer: enough to place thresholds for any share, method and weight
+ * afterwards. All integers, so that the order in which things are seen changes nothing.
  *
  * <p>Channels are independent: several threads may record at once if each keeps to its own channels.
  */

@@ -12,8 +12,8 @@ import dev.sparsellm.spi.WorkerGroup;
 /**
  * {@code y = W_down m + Σ_{i kept} (a_i (W_up x)_i − m_i) W_down[:, i]}, {@code a = SiLU(W_gate x)}.
  *
- * <p>A part of the channels needs nothing of the others: gate, choice, up and its share of down are one parallel region,
- * adding up the parts another.
+ * <p>A part of the channels needs nothing of the others: gate, choice, up and its share of down are one parallel
+ * region, adding up the parts another.
  */
 final class SparseFeedForward implements FeedForward {
 

@@ -40,7 +40,8 @@ final class Suitability {
         if (refusal.isPresent()) {
             return refusal.get();
         }
-        return new Decision.Taken(String.format(Locale.ROOT, "%s at %s", settings.method().word(), settings.share(site)));
+        return new Decision.Taken(
+                String.format(Locale.ROOT, "%s at %s", settings.method().word(), settings.share(site)));
     }
 
     private Optional<Decision.Refused> activation() {
@@ -51,7 +52,8 @@ final class Suitability {
 
     private static Optional<Decision.Refused> matrix(Tensor tensor, int rows, int columns) {
         if (!ChannelMajor.supports(tensor.type())) {
-            return refused(tensor.name() + " is stored as " + tensor.type() + ", for which there are no sparse kernels");
+            return refused(
+                    tensor.name() + " is stored as " + tensor.type() + ", for which there are no sparse kernels");
         }
         if (tensor.rows() != rows || tensor.columns() != columns) {
             return refused("%s is [%d][%d], and [%d][%d] would fit the model's shape"

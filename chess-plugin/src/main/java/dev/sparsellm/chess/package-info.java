@@ -1,6 +1,6 @@
 /**
  * CHESS and CATS for any host: which channels matter is learnt once from text ({@link dev.sparsellm.chess.ProfileFile}
- * keeps it), thresholds for any share follow from that, and sparse operators then read only the weights of what is kept.
+ * keeps it), thresholds for any share follow from that, and sparse operators then read only what is kept.
  *
  * <p>For a layer with gate, up and down projections, and bounds per channel,
  *

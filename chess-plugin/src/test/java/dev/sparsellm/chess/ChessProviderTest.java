@@ -122,7 +122,8 @@ class ChessProviderTest {
     void refusesWhatItCannotServeAndSaysWhy() {
         ModelDescription d = MODEL.description();
         ModelDescription gelu = new ModelDescription(
-                d.name(), d.architecture(), d.fingerprint(), d.shape(), ActivationFunction.GELU, d.layers(), d.output());
+                d.name(), d.architecture(), d.fingerprint(), d.shape(), ActivationFunction.GELU, d.layers(),
+                d.output());
         Plan plan = provider.plan(gelu, settings(""));
         assertThat(plan.taken()).noneMatch(key -> key.kind() == OperatorKind.FEED_FORWARD);
         assertThat(plan.firstRefusal().orElseThrow().reason()).contains("GELU");

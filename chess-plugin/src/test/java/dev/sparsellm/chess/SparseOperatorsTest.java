@@ -102,7 +102,8 @@ class SparseOperatorsTest {
                     float[] y = new float[batch * weights.rows()];
                     try (Opened opened = open(model, Map.of(key, selection), batch, "dense", threads)) {
                         opened.session.projection(key).orElseThrow().apply(new Pass(Phase.DECODE, 0, batch), x, y);
-                        assertThat(opened.session.usage(key).sparsity()).isCloseTo(dropped(x, selection), within(1e-12));
+                        assertThat(opened.session.usage(key).sparsity())
+                                .isCloseTo(dropped(x, selection), within(1e-12));
                     }
                     double[] exact = projectionOracle(weights, x, selection, batch);
                     assertThat(nmse(y, exact)).as("%s share %s batch %s", key, share, batch).isLessThan(TOLERANCE);

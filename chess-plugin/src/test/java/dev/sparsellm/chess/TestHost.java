@@ -109,7 +109,8 @@ final class TestHost implements HostServices {
         };
     }
 
-    private void forward(int[] ids, SessionOperators operators, TextRunner.LogitsConsumer logits, SessionContext context) {
+    private void forward(
+            int[] ids, SessionOperators operators, TextRunner.LogitsConsumer logits, SessionContext context) {
         Kernels kernels = TestDense.KERNELS;
         ModelShape shape = model.description().shape();
         int n = ids.length;
@@ -195,7 +196,8 @@ final class TestHost implements HostServices {
             int at = part * d;
             float[] weights = new float[row + 1];
             for (int p = 0; p <= row; p++) {
-                weights[p] = (float) (TestDense.KERNELS.dot(q, at, k, (p * shape.kvHeads() + kvHead) * d, d) / Math.sqrt(d));
+                float product = TestDense.KERNELS.dot(q, at, k, (p * shape.kvHeads() + kvHead) * d, d);
+                weights[p] = (float) (product / Math.sqrt(d));
             }
             TestDense.KERNELS.softmax(weights, 0, row + 1);
             java.util.Arrays.fill(h, at, at + d, 0);
