@@ -46,6 +46,14 @@ class CommandsTest {
         assertThat(run.err()).contains("wrote 8 at", "dense");
     }
 
+    /** Its help named an option that its parser did not know. */
+    @Test
+    void llama3_java_regression_the_help_names_options_as_they_are_parsed() {
+        assertThat(CommandRun.of("generate", "--help").succeeds().out()).contains(" --temp, ").doesNotContain(" -temp");
+        CommandRun.of("generate", "-m", model, "-p", "The", "-n", "2", "--temp=0").succeeds();
+        assertThat(CommandRun.of("generate", "-m", model, "-p", "The", "-temp", "0").code()).isEqualTo(2);
+    }
+
     @Test
     void generateReadsThePromptFromStdin() {
         CommandRun run = CommandRun.of(
