@@ -1,7 +1,6 @@
 package dev.sparsellm.kernels;
 
 import static dev.sparsellm.kernels.ScalarBlocks.INT;
-import static dev.sparsellm.kernels.ScalarBlocks.half;
 import static dev.sparsellm.kernels.VectorLoads.toFloat;
 import static dev.sparsellm.kernels.VectorLoads.unsigned;
 import static dev.sparsellm.kernels.VectorWidth.BYTES;
@@ -47,10 +46,14 @@ final class VectorQ4K implements VectorFormat {
         FloatVector sum = zero();
         for (int c = 0; c < columns; c += 256) {
             long block = c / 256 * 144L;
-            float d = half(w, row + block);
-            float dmin = half(w, row + block + 2);
-            long scales = SixBits.scales(w, row + block + 4);
-            long minima = SixBits.minima(w, row + block + 4);
+            int ds = w.get(INT, row + block);
+            int six0 = w.get(INT, row + block + 4);
+            int six1 = w.get(INT, row + block + 8);
+            int six2 = w.get(INT, row + block + 12);
+            float d = Float.float16ToFloat((short) ds);
+            float dmin = Float.float16ToFloat((short) (ds >> 16));
+            long scales = SixBits.scales(six0, six2);
+            long minima = SixBits.minima(six1, six2);
             for (int group = 0; group < 8; group++) {
                 float scale = d * SixBits.get(scales, group);
                 float minimum = dmin * SixBits.get(minima, group);
@@ -71,10 +74,14 @@ final class VectorQ4K implements VectorFormat {
     public void unpack(MemorySegment w, long row, int columns, float[] out, int o) {
         for (int c = 0; c < columns; c += 256) {
             long block = c / 256 * 144L;
-            float d = half(w, row + block);
-            float dmin = half(w, row + block + 2);
-            long scales = SixBits.scales(w, row + block + 4);
-            long minima = SixBits.minima(w, row + block + 4);
+            int ds = w.get(INT, row + block);
+            int six0 = w.get(INT, row + block + 4);
+            int six1 = w.get(INT, row + block + 8);
+            int six2 = w.get(INT, row + block + 12);
+            float d = Float.float16ToFloat((short) ds);
+            float dmin = Float.float16ToFloat((short) (ds >> 16));
+            long scales = SixBits.scales(six0, six2);
+            long minima = SixBits.minima(six1, six2);
             for (int group = 0; group < 8; group++) {
                 float scale = d * SixBits.get(scales, group);
                 float minimum = dmin * SixBits.get(minima, group);
