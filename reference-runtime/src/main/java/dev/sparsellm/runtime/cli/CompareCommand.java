@@ -28,6 +28,9 @@ final class CompareCommand implements Callable<Integer> {
     private static final int DEMO_CHUNKS = 16;
     private static final int CHUNKS = 4;
 
+    /** Small models that always take the likeliest token soon go round in circles. */
+    private static final double DEMO_PENALTY = 1.25;
+
     private static final String SPARSE = "chess";
 
     private final Context context;
@@ -63,6 +66,11 @@ final class CompareCommand implements Callable<Integer> {
     @Option(names = {"--temp", "--temperature"}, paramLabel = "T", defaultValue = "0",
             description = "0 always takes the likeliest token. Default: ${DEFAULT-VALUE}.")
     private double temperature;
+
+    @Option(names = "--repeat-penalty", paramLabel = "X",
+            description = "Makes recent tokens less likely. Default: 1, which is off; of the demo model " + DEMO_PENALTY
+                    + ".")
+    private Double repetitionPenalty;
 
     @Option(names = {"-s", "--seed"}, paramLabel = "S", defaultValue = "0",
             description = "Of the random numbers, the same for both. Default: ${DEFAULT-VALUE}.")
@@ -106,10 +114,15 @@ final class CompareCommand implements Callable<Integer> {
         String text = file == null ? DemoTexts.heldOut() : TextArguments.read(file, streams);
         Comparison comparison;
         try (Model open = model.open(context)) {
-            Windows windows = Windows.ofText(open.tokenizer(), text, window, chunks(open.path()));
-            String textName = file == null ? "fairy tales it has not seen" : file.toString();
+            boolean demo = DemoModel.isAt(open.path(), context.cacheDirectory());
+            int most = chunks != null ? chunks : demo ? DEMO_CHUNKS : CHUNKS;
             Comparison.Request request = new Comparison.Request(
-                    prompt(text), tokens, sampling(), rounds == null ? 0 : rounds, windows, textName);
+                    prompt(text),
+                    tokens,
+                    sampling(demo),
+                    rounds == null ? 0 : rounds,
+                    Windows.ofText(open.tokenizer(), text, window, most),
+                    file != null ? file.toString() : demo ? "fairy tales it has not seen" : "fairy tales");
             comparison = Comparison.of(open, a, b == null ? SPARSE : b, request, new ConsoleProgress(streams));
         }
         if (html != null) {
@@ -146,18 +159,14 @@ final class CompareCommand implements Callable<Integer> {
         }
     }
 
-    private int chunks(Path path) {
-        if (chunks != null) {
-            return chunks;
-        }
-        return DemoModel.isAt(path, context.cacheDirectory()) ? DEMO_CHUNKS : CHUNKS;
-    }
-
-    private SamplingOptions sampling() {
+    private SamplingOptions sampling(boolean demo) {
+        double penalty = repetitionPenalty != null ? repetitionPenalty : demo ? DEMO_PENALTY : 1;
         try {
-            SamplingOptions usual = temperature == 0 ? SamplingOptions.greedy() : SamplingOptions.defaults(seed);
-            return new SamplingOptions(temperature, usual.topK(), usual.topP(), usual.minP(),
-                    usual.repetitionPenalty(), usual.repetitionWindow(), seed);
+            SamplingOptions usual = SamplingOptions.defaults(seed);
+            return temperature == 0
+                    ? new SamplingOptions(0, 0, 1, 0, penalty, usual.repetitionWindow(), seed)
+                    : new SamplingOptions(temperature, usual.topK(), usual.topP(), usual.minP(), penalty,
+                            usual.repetitionWindow(), seed);
         } catch (IllegalArgumentException e) {
             throw new UsageException(e.getMessage());
         }

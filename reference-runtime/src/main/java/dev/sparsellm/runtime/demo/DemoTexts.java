@@ -9,7 +9,7 @@ import java.nio.charset.StandardCharsets;
 public final class DemoTexts {
 
     /** How a fairy tale begins. */
-    public static final String PROMPT = "Once upon a time there was a king who had";
+    public static final String PROMPT = "There was once a poor woodcutter who lived with his wife";
 
     private DemoTexts() {}
 

@@ -9,7 +9,10 @@ import jdk.jfr.Label;
 import jdk.jfr.Name;
 import jdk.jfr.StackTrace;
 
-/** What one operator of one layer did in a pass. Three in a layer as a rule, so only recorded on request. */
+/**
+ * What one operator of one layer did in a pass. Three in a layer as a rule, so only recorded on request:
+ * {@code -XX:StartFlightRecording:filename=run.jfr,+dev.sparsellm.Operator#enabled=true}.
+ */
 @Name("dev.sparsellm.Operator")
 @Label("Operator")
 @Category("SparseLLM")

@@ -61,6 +61,7 @@ public final class ComparisonFigures {
         map.put("prompt", request.prompt());
         map.put("tokens", request.maxTokens());
         map.put("temperature", request.sampling().temperature());
+        map.put("repetition_penalty", request.sampling().repetitionPenalty());
         map.put("seed", request.sampling().seed());
         map.put("text", request.textName());
         map.put("ctx", request.windows().length());

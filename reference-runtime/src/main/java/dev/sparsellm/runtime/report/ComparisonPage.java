@@ -146,7 +146,8 @@ public final class ComparisonPage {
                 .text("file", subject.file())
                 .text("fingerprint of its weights", subject.fingerprint())
                 .text("writing", "at most " + request.maxTokens() + " tokens, temperature "
-                        + request.sampling().temperature() + ", seed " + request.sampling().seed())
+                        + request.sampling().temperature() + ", repetition penalty "
+                        + request.sampling().repetitionPenalty() + ", seed " + request.sampling().seed())
                 .text("text", request.textName() + ": " + request.windows().count() + " windows of "
                         + request.windows().length() + " tokens, the second half of each scored")
                 .text("Java", Runtime.version().toString());

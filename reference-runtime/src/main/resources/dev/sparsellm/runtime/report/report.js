@@ -61,6 +61,7 @@
         {
           label: "mean",
           type: "line",
+          order: -1,
           data: data.kl.mean === null || data.kl.mean < least ? [] : [
             { x: 0, y: data.kl.mean }, { x: data.kl.positions.length - 1, y: data.kl.mean }
           ],
