@@ -18,7 +18,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import org.assertj.core.data.Offset;
@@ -56,13 +55,15 @@ class ChessGoldensTest {
                 SharedFiles.require(goldens.get("model").asText()),
                 ModelOptions.defaults().withCacheDirectory(folder).withThreads(2));
         int ctx = goldens.get("ctx").asInt();
-        windows = Windows.ofIds(model.tokenizer(), ids("ids"), ctx, Integer.MAX_VALUE);
+        int[] scored = SharedFiles.ids(goldens.get("ids").asText());
+        int[] calibration = SharedFiles.ids(goldens.get("calibration_ids").asText());
+        windows = Windows.ofIds(model.tokenizer(), scored, ctx, Integer.MAX_VALUE);
         profile = folder.resolve("profile.gguf");
         Calibratable chess = (Calibratable) model.providers().require("chess").provider();
         chess.calibrate(
                 model.description(),
                 model.host(),
-                new CalibrationRequest(ids("calibration_ids"), ctx, 0, 0, 0, 1, profile, false));
+                new CalibrationRequest(calibration, ctx, 0, 0, 0, 1, profile, false));
     }
 
     @AfterAll
@@ -105,10 +106,5 @@ class ChessGoldensTest {
         } else {
             assertThat(usage.sparsity()).isCloseTo(expected.asDouble(), Offset.offset(0.01));
         }
-    }
-
-    private static int[] ids(String field) throws IOException {
-        String text = Files.readString(SharedFiles.require(goldens.get(field).asText()));
-        return Arrays.stream(text.strip().split("\\s+")).mapToInt(Integer::parseInt).toArray();
     }
 }

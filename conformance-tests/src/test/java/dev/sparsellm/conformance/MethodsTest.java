@@ -16,10 +16,8 @@ import dev.sparsellm.spi.ProgressSink;
 import dev.sparsellm.spi.Usage;
 import dev.sparsellm.testing.SharedFiles;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import org.assertj.core.data.Offset;
@@ -54,9 +52,9 @@ class MethodsTest {
     @TestFactory
     List<DynamicTest> onStories260K() throws IOException {
         Model model = Model.load(SharedFiles.require("models/stories260K.gguf"), options());
-        int[] scored = ids("goldens/stories260K.eval.ids");
+        int[] scored = SharedFiles.ids("goldens/stories260K.eval.ids");
         Windows windows = Windows.ofIds(model.tokenizer(), scored, 256, Integer.MAX_VALUE);
-        return tests(subject(model, "stories", ids("goldens/stories260K.calib.ids"), windows));
+        return tests(subject(model, "stories", SharedFiles.ids("goldens/stories260K.calib.ids"), windows));
     }
 
     private static List<DynamicTest> tests(Subject subject) {
@@ -106,10 +104,5 @@ class MethodsTest {
 
     private static ModelOptions options() {
         return ModelOptions.defaults().withCacheDirectory(folder).withThreads(2);
-    }
-
-    private static int[] ids(String file) throws IOException {
-        String text = Files.readString(SharedFiles.require(file));
-        return Arrays.stream(text.strip().split("\\s+")).mapToInt(Integer::parseInt).toArray();
     }
 }

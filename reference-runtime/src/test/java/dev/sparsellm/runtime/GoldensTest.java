@@ -11,9 +11,7 @@ import dev.sparsellm.spi.ProgressSink;
 import dev.sparsellm.testing.SharedFiles;
 import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import org.assertj.core.data.Percentage;
 import org.junit.jupiter.api.DynamicTest;
@@ -54,7 +52,7 @@ class GoldensTest {
     void perplexityOnTokenIdsAgreesWithTheNumpyModel() throws IOException {
         JsonNode golden = JSON.readTree(Files.readString(SharedFiles.require("goldens/chess.json")));
         try (Model model = open(golden.get("model").asText(), 2)) {
-            int[] ids = ids(SharedFiles.require(golden.get("ids").asText()));
+            int[] ids = SharedFiles.ids(golden.get("ids").asText());
             Windows windows = Windows.ofIds(model.tokenizer(), ids, golden.get("ctx").asInt(), Integer.MAX_VALUE);
             Perplexity result = Perplexity.of(model, model.lineup("dense"), windows, ProgressSink.NONE);
             JsonNode dense = golden.get("rows").get(0);
@@ -106,11 +104,5 @@ class GoldensTest {
 
     private static Model open(String file, int threads) {
         return Model.load(SharedFiles.require(file), ModelOptions.defaults().withThreads(threads));
-    }
-
-    private static int[] ids(Path file) throws IOException {
-        return Arrays.stream(Files.readString(file).strip().split("\\s+"))
-                .mapToInt(Integer::parseInt)
-                .toArray();
     }
 }

@@ -1,7 +1,9 @@
 package dev.sparsellm.testing;
 
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Optional;
 import org.junit.jupiter.api.Assumptions;
 
@@ -30,6 +32,12 @@ public final class SharedFiles {
             Assumptions.abort(message);
         }
         return file.get();
+    }
+
+    /** The token ids in a file below {@code shared}: decimal, separated by white space. */
+    public static int[] ids(String relative) throws IOException {
+        String text = Files.readString(require(relative));
+        return Arrays.stream(text.strip().split("\\s+")).mapToInt(Integer::parseInt).toArray();
     }
 
     /** The folder, where there is one. */

@@ -1,6 +1,5 @@
 package dev.sparsellm.runtime.dense;
 
-import dev.sparsellm.spi.Activation;
 import dev.sparsellm.spi.ApiLevel;
 import dev.sparsellm.spi.Decision;
 import dev.sparsellm.spi.DenseOperators;
@@ -83,11 +82,6 @@ public final class DenseProvider implements OperatorProvider {
                     return plan.takes(key)
                             ? model.projectionWeights(key).map(weights -> dense.projection(weights, context))
                             : Optional.empty();
-                }
-
-                @Override
-                public Optional<Activation> activation(int layer) {
-                    return Optional.empty();
                 }
             };
         }

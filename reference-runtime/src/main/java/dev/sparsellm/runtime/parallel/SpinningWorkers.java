@@ -105,7 +105,7 @@ public final class SpinningWorkers implements WorkerGroup, AutoCloseable {
         while (true) {
             long seen = cursor;
             int part = (int) seen;
-            if ((seen & 0xFFFFFFFF_00000000L) != region || part < 0 || part >= parts) {
+            if (regionOf(seen) != region || part < 0 || part >= parts) {
                 return;
             }
             if (CURSOR.compareAndSet(this, seen, seen + 1)) {
@@ -118,6 +118,11 @@ public final class SpinningWorkers implements WorkerGroup, AutoCloseable {
                 }
             }
         }
+    }
+
+    /** The region's part of a cursor: its number, with no part. */
+    private static long regionOf(long cursor) {
+        return cursor & 0xFFFFFFFF_00000000L;
     }
 
     private void awaitOthers() {
@@ -179,7 +184,7 @@ public final class SpinningWorkers implements WorkerGroup, AutoCloseable {
 
         @Override
         public void run() {
-            long done = cursor & 0xFFFFFFFF_00000000L;
+            long done = regionOf(cursor);
             while (!closed) {
                 long region = awaitRegionAfter(done);
                 if (region != done) {
@@ -193,7 +198,7 @@ public final class SpinningWorkers implements WorkerGroup, AutoCloseable {
             long start = System.nanoTime();
             while (!closed) {
                 for (int i = 0; i < SPINS_BETWEEN_CLOCK_READS; i++) {
-                    long region = cursor & 0xFFFFFFFF_00000000L;
+                    long region = regionOf(cursor);
                     if (region != done) {
                         return region;
                     }
@@ -202,7 +207,7 @@ public final class SpinningWorkers implements WorkerGroup, AutoCloseable {
                 if (System.nanoTime() - start > SPIN_NANOS) {
                     asleep = true;
                     // Looked at once more after `asleep` is visible: a region published in between is not missed.
-                    while ((cursor & 0xFFFFFFFF_00000000L) == done && !closed) {
+                    while (regionOf(cursor) == done && !closed) {
                         LockSupport.park(SpinningWorkers.this);
                     }
                     asleep = false;
