@@ -1,6 +1,6 @@
 package dev.sparsellm.kernels;
 
-/** Products with the rows of one weight matrix {@code W[rows][columns]}. Stateless, safe for any thread. */
+/** Products with the rows of one weight matrix {@code W[rows][columns]}. Safe for any thread. */
 public interface RowProduct {
 
     /** Outputs. */
@@ -11,7 +11,8 @@ public interface RowProduct {
 
     /**
      * Computes {@code y[b·yStride + r] = Σ_c W[r][c] · x[b·columns + c]} for r in [from, to) and b in [0, batch). With
-     * larger batches each weight is read, and unpacked, once for many rows of x.
+     * larger batches each weight is read, and unpacked, once for many rows of x. The range of rows changes no bit of a
+     * result, nor does the size of the batch but for the step from 1 to 2: a single x may be multiplied in another way.
      *
      * @param x {@code [batch][columns]}
      * @param y {@code [batch][yStride]}, written at columns [from, to) only

@@ -8,9 +8,13 @@ import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 
 /**
- * Vector code for one way of storing weights. Every implementation makes the exact F32 value of each weight, the same
- * bits as {@link ScalarBlocks}, and all products are {@link LaneSums}: those of one row with one x have the same bits
- * whichever method, batch or range of rows they come from.
+ * Vector code for one way of storing weights. {@link #unpack} makes the exact F32 value of each weight, the same bits as
+ * {@link ScalarBlocks}, and all products are {@link LaneSums}: those of one row with one x have the same bits whichever
+ * range of rows or list of rows they come from.
+ *
+ * <p>Kernels of four rows are written out, without calls to methods of ours. At 18,000 nodes C2 stops inlining methods
+ * that the JDK has not marked for it, the Vector API's own it goes on with: one small helper too many and its vectors
+ * are boxed, for a tenth of the speed.
  */
 interface VectorFormat {
 
@@ -23,6 +27,16 @@ interface VectorFormat {
     /** What this reads. */
     TensorType type();
 
+    /** Whether some rows may be beyond {@link #dot4}: each must then be looked at once. */
+    default boolean hasUnusualRows() {
+        return false;
+    }
+
+    /** Whether a row has weights that {@link #dot4} would get wrong, so that only {@link #dot4Unpacked} will do. */
+    default boolean isUnusual(MemorySegment w, long row, int columns) {
+        return false;
+    }
+
     /** Writes {@code columns} weights, whole blocks, that begin at byte {@code row}, to {@code out[o …]}. */
     void unpack(MemorySegment w, long row, int columns, float[] out, int o);
 
@@ -31,10 +45,20 @@ interface VectorFormat {
      * beginning of {@code work}: [4][LANES]. Four, because one row after another does not keep memory busy. Rows may
      * coincide, which is how fewer than four are done.
      *
-     * <p>This one unpacks a chunk of each row and multiplies that. Doing both in one loop is half as fast again, and
-     * twice as fast where unpacking is cheap: the types most used override this.
+     * <p>Types may save operations by forms of the product that are as exact for finite numbers, but may yield NaN in
+     * place of an infinity: callers that find NaN ask {@link #dot4Unpacked}. Rows must not be {@linkplain #isUnusual
+     * unusual}.
      */
     default void dot4(
+            MemorySegment w, long r0, long r1, long r2, long r3, int columns, float[] x, int xOffset, float[] work) {
+        dot4Unpacked(w, r0, r1, r2, r3, columns, x, xOffset, work);
+    }
+
+    /**
+     * The same, weight by weight: unpacks a chunk of each row and multiplies that. Doing both in one loop is half as
+     * fast again, and twice as fast where unpacking is cheap: the types most used override {@link #dot4}.
+     */
+    default void dot4Unpacked(
             MemorySegment w, long r0, long r1, long r2, long r3, int columns, float[] x, int xOffset, float[] work) {
         int row0 = 4 * LANES; // after the sums
         int row1 = row0 + CHUNK;

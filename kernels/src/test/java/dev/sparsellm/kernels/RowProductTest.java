@@ -77,16 +77,19 @@ class RowProductTest {
 
     @ParameterizedTest
     @MethodSource("types")
-    void batches_and_ranges_of_rows_change_no_bit_and_write_nothing_else(TensorType type) {
+    void ranges_of_rows_and_sizes_of_batches_change_no_bit_and_write_nothing_else(TensorType type) {
         int batch = 7;
         int stride = ROWS + 3;
         for (int columns : columns(type)) {
             RowProduct product = kernels.rows(TestWeights.random(type, ROWS, columns, columns));
             float[] x = TestWeights.activations(batch * columns, 1);
-            float[] expected = new float[batch * stride];
-            product.multiply(x, batch, expected, stride, 0, ROWS, scratch);
+            float[] alone = new float[stride];
+            product.multiply(x, 1, alone, stride, 0, ROWS, scratch);
+            float[] together = new float[batch * stride];
+            product.multiply(x, batch, together, stride, 0, ROWS, scratch);
             for (int[] range : new int[][] {{0, 1}, {3, 8}, {2, 11}, {10, 11}, {4, 4}, {0, 11}}) {
                 for (int n : new int[] {1, 2, 3, 6, 7}) {
+                    float[] expected = n == 1 ? alone : together;
                     float[] y = new float[n * stride];
                     Arrays.fill(y, SENTINEL);
                     product.multiply(x, n, y, stride, range[0], range[1], scratch);
@@ -150,9 +153,12 @@ class RowProductTest {
                     sums[i] += sums[i + half];
                 }
             }
-            float[] y = new float[1];
-            kernels.rows(weights).multiply(x, 1, y, 1, 0, 1, scratch);
-            assertThat(y[0]).as("%s, %d columns", type, columns).isEqualTo(sums[0]);
+            float[] twice = new float[2 * columns]; // a single x may be multiplied in another way
+            System.arraycopy(x, 0, twice, 0, columns);
+            System.arraycopy(x, 0, twice, columns, columns);
+            float[] y = new float[2];
+            kernels.rows(weights).multiply(twice, 2, y, 1, 0, 1, scratch);
+            assertThat(y).as("%s, %d columns", type, columns).containsOnly(sums[0]);
         }
     }
 
