@@ -93,17 +93,14 @@ public final class Session implements AutoCloseable {
     }
 
     /**
-     * Reads ids the way they are read while writing: those before {@code from} as a prompt, the others one at a time.
+     * Reads ids that are there already the way they would be read while writing them: in phase {@link Phase#DECODE},
+     * although in batches. So text is scored as providers decode, whatever they do with a prompt.
      *
-     * @param sink receives the logits of ids {@code from …}; rows are indices into {@code ids}
+     * @param sink receives the logits of every id; rows are indices into {@code ids}
      * @throws IllegalArgumentException if they do not fit the context
      */
-    public void readAsDecoding(int[] ids, int from, LogitsSink sink) {
-        read(Phase.PREFILL, Arrays.copyOf(ids, from), from, sink);
-        for (int i = from; i < ids.length; i++) {
-            int row = i;
-            read(Phase.DECODE, new int[] {ids[i]}, 0, (ignored, all, offset) -> sink.accept(row, all, offset));
-        }
+    public void readAsDecoding(int[] ids, LogitsSink sink) {
+        read(Phase.DECODE, ids, 0, sink);
     }
 
     private void read(Phase phase, int[] ids, int logitsFrom, LogitsSink sink) {

@@ -16,7 +16,8 @@ import picocli.CommandLine.Option;
 
 @Command(
         name = "perplexity",
-        description = "How well a model predicts a text: exp of the mean negative log-likelihood, as llama.cpp counts it.",
+        description = "How well a model predicts a text: exp of the mean negative log-likelihood, as llama.cpp counts it. What is"
+                + " scored is run the way it would be written, what comes before it as a prompt.",
         sortOptions = false,
         abbreviateSynopsis = true)
 final class PerplexityCommand implements Callable<Integer> {

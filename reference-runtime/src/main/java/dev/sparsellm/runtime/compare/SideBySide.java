@@ -6,6 +6,7 @@ import dev.sparsellm.runtime.GenerationRequest;
 import dev.sparsellm.runtime.lineup.Lineup;
 import dev.sparsellm.runtime.Model;
 import dev.sparsellm.runtime.Session;
+import dev.sparsellm.runtime.quality.Usages;
 import dev.sparsellm.spi.OperatorKey;
 import dev.sparsellm.spi.ProgressSink;
 import dev.sparsellm.spi.Usage;

@@ -4,6 +4,7 @@ import dev.sparsellm.runtime.lineup.Lineup;
 import dev.sparsellm.runtime.Model;
 import dev.sparsellm.runtime.Session;
 import dev.sparsellm.runtime.quality.Divergence;
+import dev.sparsellm.runtime.quality.Usages;
 import dev.sparsellm.runtime.quality.Windows;
 import dev.sparsellm.spi.OperatorKey;
 import dev.sparsellm.spi.ProgressSink;
@@ -32,7 +33,7 @@ public record TextQuality(
 
     /**
      * Reads each window with both lineups: the first half at once, as a prompt, the scored half one token at a time as
-     * generation would, so that what a lineup does while decoding is what is measured. The two take turns token by
+     * generation would (so that bytes read are counted for each), so that what a lineup does while decoding is what is measured. The two take turns token by
      * token, so that no more than one row of logits of each is held.
      */
     public static TextQuality of(
@@ -56,8 +57,8 @@ public record TextQuality(
                 for (int i = prompt.length; i + 1 < ids.length; i++) {
                     int[] id = {ids[i]};
                     int next = ids[i + 1];
-                    a.readAsDecoding(id, 0, (row, logits, offset) -> System.arraycopy(logits, offset, expected, 0, vocab));
-                    b.readAsDecoding(id, 0, (row, logits, offset) ->
+                    a.readAsDecoding(id, (row, logits, offset) -> System.arraycopy(logits, offset, expected, 0, vocab));
+                    b.readAsDecoding(id, (row, logits, offset) ->
                             positions.add(Divergence.of(expected, 0, logits, offset, vocab, next)));
                     work.done(positions.size());
                 }

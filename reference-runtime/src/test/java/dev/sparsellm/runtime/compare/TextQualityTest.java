@@ -39,6 +39,14 @@ class TextQualityTest {
                 assertThat(quality.positions()).hasSize(3 * windows.scoredPerWindow());
                 assertThat(quality.referencePerplexity()).isCloseTo(expected, within(1e-4 * expected));
                 assertThat(quality.otherPerplexity()).isNotCloseTo(expected, within(1e-3 * expected));
+                Perplexity thinned = Perplexity.of(model, model.lineup("thinning"), windows, ProgressSink.NONE);
+                assertThat(quality.otherPerplexity())
+                        .as("perplexity runs scored tokens as decoding")
+                        .isCloseTo(thinned.perplexity(), within(1e-4 * expected));
+                assertThat(thinned.scoredUsages().values()).allSatisfy(usage -> {
+                    assertThat(usage.rows()).isEqualTo(3L * windows.scoredPerWindow());
+                    assertThat(usage.sparsity()).isEqualTo(0.5);
+                });
                 assertThat(quality.referenceUsage().values()).containsOnly(Usage.NONE);
                 assertThat(quality.otherUsage()).hasSize(15).allSatisfy((key, usage) -> {
                     assertThat(usage.decodeRows()).isEqualTo(3L * windows.scoredPerWindow());

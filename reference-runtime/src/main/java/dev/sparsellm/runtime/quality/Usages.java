@@ -1,16 +1,16 @@
-package dev.sparsellm.runtime.compare;
+package dev.sparsellm.runtime.quality;
 
 import dev.sparsellm.spi.OperatorKey;
 import dev.sparsellm.spi.Usage;
 import java.util.Map;
 
 /** Sums of what operators did, by operator. */
-final class Usages {
+public final class Usages {
 
     private Usages() {}
 
     /** Adds to {@code sums} what came between two looks at a session. */
-    static void add(Map<OperatorKey, Usage> sums, Map<OperatorKey, Usage> after, Map<OperatorKey, Usage> before) {
+    public static void add(Map<OperatorKey, Usage> sums, Map<OperatorKey, Usage> after, Map<OperatorKey, Usage> before) {
         after.forEach((key, usage) ->
                 sums.merge(key, usage.since(before.getOrDefault(key, Usage.NONE)), Usage::plus));
     }
