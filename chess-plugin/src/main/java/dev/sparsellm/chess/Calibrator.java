@@ -62,6 +62,7 @@ final class Calibrator {
         Profile profile = start(nothing, checkpoint.filter(file -> request.resume()), request);
         RecordingOperators operators =
                 new RecordingOperators(model, profile, host.dense(), kernels, text.context());
+        ShiftRecorder shift = new ShiftRecorder(model, profile, host.dense(), kernels, text.context());
         BitSet done = (BitSet) profile.provenance().done().clone();
         long written = System.nanoTime();
         try (ProgressSink.Work work = host.progress().start("Calibrating", mine(windows.count(), request))) {
@@ -80,6 +81,9 @@ final class Calibrator {
                             + " windows; run it again to go on from there");
                 }
                 text.run(windows.ids(window), operators);
+                if (window % betweenShifts(windows.count()) == 0) {
+                    shift.record(windows.ids(window), text);
+                }
                 done.set(window);
                 work.done(done.cardinality());
             }
@@ -125,6 +129,11 @@ final class Calibrator {
                 made.seed(),
                 made.windows(),
                 (BitSet) done.clone()));
+    }
+
+    /** Five more runs of a window cost time, and shifts, which are common to all channels of a place, show soon. */
+    private static int betweenShifts(int windows) {
+        return Math.clamp(windows / 8, 8, 16);
     }
 
     private static long mine(int windows, CalibrationRequest request) {

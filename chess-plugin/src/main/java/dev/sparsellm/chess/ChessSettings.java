@@ -18,6 +18,7 @@ import java.util.Optional;
  * @param attention whether Q and O are served
  * @param attentionSparsity share of the inputs of Q and O to leave out; 0 where attention is off
  * @param maskedPrefill whether text that is only read is thinned out too
+ * @param corrected whether thresholds allow for what masking shifts
  * @param profile the profile to use, or empty for one of our own
  * @param cache where to keep things, instead of the host's folder
  */
@@ -29,6 +30,7 @@ record ChessSettings(
         boolean attention,
         double attentionSparsity,
         boolean maskedPrefill,
+        boolean corrected,
         Optional<Path> profile,
         Optional<Path> cache) {
 
@@ -39,6 +41,7 @@ record ChessSettings(
     static final String ATTENTION = "chess.attention";
     static final String ATTENTION_SPARSITY = "chess.attention.sparsity";
     static final String PREFILL = "chess.prefill";
+    static final String THRESHOLDS = "chess.thresholds";
     static final String PROFILE = "chess.profile";
     static final String CACHE = "chess.cache";
 
@@ -75,6 +78,12 @@ record ChessSettings(
                         "dense",
                         "how the prompt is read: exactly, or thinned out like what is generated"),
                 new Setting(
+                        THRESHOLDS,
+                        new Setting.Type.Choice(List.of("corrected", "plain")),
+                        "corrected",
+                        "whether thresholds of Q and O inputs are corrected for what masking earlier layers changes, so"
+                                + " that the share left out is the one asked for, or plain, as published"),
+                new Setting(
                         PROFILE,
                         new Setting.Type.PathName(),
                         "",
@@ -108,6 +117,7 @@ record ChessSettings(
                 attention,
                 !attention ? 0 : settings.find(ATTENTION_SPARSITY).map(Double::parseDouble).orElse(sparsity),
                 settings.text(PREFILL).equals("masked"),
+                settings.text(THRESHOLDS).equals("corrected"),
                 settings.path(PROFILE),
                 settings.path(CACHE));
     }
@@ -126,19 +136,36 @@ record ChessSettings(
     Selection select(Site site, Profile.Place place, long positions) {
         ThresholdSolver solver = new ThresholdSolver(site, place.seen());
         return method == Method.CHESS_PLUS_PLUS
-                ? solver.solveByError(place.norms(), share(site))
-                : solver.solve(method.weights(site, place, positions, rms), share(site), method.compensates());
+                ? solver.solveByError(place.norms(), share(site), correction(site, place))
+                : solver.solve(
+                        method.weights(site, place, positions, rms),
+                        share(site),
+                        correction(site, place),
+                        method.compensates());
+    }
+
+    /** What thresholds at a site are multiplied with. Hidden channels hardly shift (by 0.01 at most), and are left. */
+    double correction(Site site, Profile.Place place) {
+        return corrected && site != Site.FEED_FORWARD
+                ? method.shift(site).map(kind -> place.shift().correction(kind, share(site))).orElse(1.0)
+                : 1;
+    }
+
+    /** How much more than its share plain thresholds would leave out at a site; NaN where that is not known. */
+    double drift(Site site, Profile.Place place) {
+        return method.shift(site).map(kind -> place.shift().drift(kind, share(site))).orElse(Double.NaN);
     }
 
     /** Method and levels in a few words. */
     String inWords() {
         return String.format(
                 Locale.ROOT,
-                "%s%s, sparsity %s, attention %s, prompt %s",
+                "%s%s, sparsity %s, attention %s, prompt %s%s",
                 method.word(),
                 rms ? " (rms)" : "",
                 sparsity,
                 attentionSparsity == 0 ? "dense" : attentionSparsity,
-                maskedPrefill ? "masked" : "dense");
+                maskedPrefill ? "masked" : "dense",
+                corrected ? "" : ", thresholds plain");
     }
 }

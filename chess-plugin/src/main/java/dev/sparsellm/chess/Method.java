@@ -2,6 +2,7 @@ package dev.sparsellm.chess;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 
 /** How channels are weighted against each other, and what is done about those left out. */
 enum Method {
@@ -27,6 +28,16 @@ enum Method {
     /** Whether channels left out are replaced by their mean, rather than by zero. */
     boolean compensates() {
         return this == CHESS_PLUS || this == CHESS_PLUS_PLUS;
+    }
+
+    /** How values at a place shift under this method; empty where that was not recorded. */
+    Optional<ShiftStatistics.Kind> shift(Site site) {
+        return switch (this) {
+            case CATS, CHESS -> Optional.of(ShiftStatistics.Kind.PLAIN);
+            case CHESS_PLUS -> Optional.of(ShiftStatistics.Kind.COMPENSATED);
+            // It leaves out what is near its mean, not near zero.
+            case CHESS_PLUS_PLUS -> Optional.of(ShiftStatistics.Kind.COMPENSATED).filter(kind -> site != Site.OUTPUT);
+        };
     }
 
     static Method of(String word) {

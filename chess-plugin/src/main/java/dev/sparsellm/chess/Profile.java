@@ -42,8 +42,9 @@ record Profile(Provenance provenance, int resolution, List<Layer> layers) {
      *
      * @param seen its values
      * @param norms {@code [channels]}: ‖W[:,i]‖₂ of the matrix that reads it
+     * @param shift how they shift once channels are left out
      */
-    record Place(SiteStatistics seen, float[] norms) {}
+    record Place(SiteStatistics seen, float[] norms, ShiftStatistics shift) {}
 
     /** A profile in which nothing was seen yet. */
     static Profile empty(ModelDescription model, Provenance provenance, ColumnNorms norms) {
@@ -54,7 +55,9 @@ record Profile(Provenance provenance, int resolution, List<Layer> layers) {
             for (Site site : Site.values()) {
                 int channels = site.weights(weights).columns();
                 places[site.ordinal()] = new Place(
-                        new SiteStatistics(site, site.grid(resolution), channels), norms.of(site.weights(weights)));
+                        new SiteStatistics(site, site.grid(resolution), channels),
+                        norms.of(site.weights(weights)),
+                        new ShiftStatistics());
             }
             layers.add(new Layer(places[0], places[1], places[2]));
         }
@@ -69,7 +72,10 @@ record Profile(Provenance provenance, int resolution, List<Layer> layers) {
         }
         for (int layer = 0; layer < layers.size(); layer++) {
             for (Site site : Site.values()) {
-                layers.get(layer).at(site).seen().add(other.layers.get(layer).at(site).seen());
+                Place ours = layers.get(layer).at(site);
+                Place theirs = other.layers.get(layer).at(site);
+                ours.seen().add(theirs.seen());
+                ours.shift().add(theirs.shift());
             }
         }
         return new Profile(joined, resolution, layers);

@@ -23,6 +23,7 @@ import java.util.zip.CRC32C;
  *   <li>{@code blk.N.P.counts}, I32 {@code [channels][bins]}: how often the gate (ffn), or the input, fell into a bin
  *       of the {@link Grid};
  *   <li>{@code blk.N.P.norms}, F32 {@code [channels]}: the norm of each column of the matrix;
+ *   <li>{@code blk.N.P.shift}, I32 {@code [histograms][magnitudes]}: how values shift, see {@link ShiftStatistics};
  *   <li>{@code blk.N.ffn.sums}, I64 {@code [channels][groups]}: hidden activations by group of bins, in 2^-30;
  *   <li>{@code blk.N.ffn.squares}, I64 {@code [channels][groups]}: squares of up by group of bins, in 2^-28;
  *   <li>{@code blk.N.ffn.up_abs} and {@code .up_square}, I64 {@code [2][channels]}: whole parts and 2^-64ths.
@@ -30,7 +31,11 @@ import java.util.zip.CRC32C;
  */
 final class ProfileFile {
 
-    static final int VERSION = 1;
+    /**
+     * Of this layout, raised whenever it changes. Files of other versions are refused, not guessed at: what a profile
+     * holds can be had again.
+     */
+    static final int VERSION = 2;
 
     private static final String TYPE = "chess-profile";
     private static final int MAX_LAYERS = 4096;
@@ -80,7 +85,7 @@ final class ProfileFile {
     /**
      * Reads a profile.
      *
-     * @throws ProviderException if it is missing, damaged, no profile, or of a newer version
+     * @throws ProviderException if it is missing, damaged, no profile, or of another version
      */
     static Profile read(Path file) {
         try (Gguf gguf = Gguf.open(file)) {
@@ -100,6 +105,10 @@ final class ProfileFile {
                 String prefix = prefix(layer, site);
                 long channels = seen.channels();
                 tensors.add(ProfileTensor.of(prefix + "norms", List.of(channels), place.norms()));
+                tensors.add(ProfileTensor.of(
+                        prefix + "shift",
+                        List.of((long) Magnitudes.BINS, (long) ShiftStatistics.HISTOGRAMS),
+                        place.shift().counts()));
                 tensors.add(ProfileTensor.of(
                         prefix + "counts", List.of((long) seen.grid().bins(), channels), seen.counts()));
                 if (site == Site.FEED_FORWARD) {
@@ -128,9 +137,9 @@ final class ProfileFile {
                     + metadata.string("general.type").orElse("") + "'; name one made by calibrate");
         }
         int version = metadata.requireInteger("chess.version", 1, Integer.MAX_VALUE);
-        if (version > VERSION) {
-            throw new ProviderException("The profile " + file + " has version " + version
-                    + ", this plugin reads up to " + VERSION + ": take a newer plugin, or calibrate again");
+        if (version != VERSION) {
+            throw new ProviderException("The profile " + file + " has version " + version + ", and this plugin reads "
+                    + VERSION + ": " + (version > VERSION ? "take a newer plugin, or calibrate again" : "calibrate again"));
         }
         Provenance made = provenance(metadata);
         int resolution = metadata.requireInteger("chess.resolution", 0, Site.FINEST);
@@ -181,6 +190,9 @@ final class ProfileFile {
         int[] counts = tensor(prefix + "counts", TensorType.I32, grid.bins(), channels)
                 .data()
                 .toArray(ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN));
+        int[] shift = tensor(prefix + "shift", TensorType.I32, Magnitudes.BINS, ShiftStatistics.HISTOGRAMS)
+                .data()
+                .toArray(ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN));
         boolean hidden = site == Site.FEED_FORWARD;
         long[] sums = hidden ? longs(prefix + "sums", grid.groups(), channels) : new long[0];
         long[] squares = hidden ? longs(prefix + "squares", grid.groups(), channels) : new long[0];
@@ -195,7 +207,8 @@ final class ProfileFile {
                         squares,
                         new FixedPointSums(upMagnitudes),
                         new FixedPointSums(upSquares)),
-                norms);
+                norms,
+                new ShiftStatistics(shift));
     }
 
     private long[] longs(String name, int inner, int outer) {

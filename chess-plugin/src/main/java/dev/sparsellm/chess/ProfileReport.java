@@ -11,7 +11,8 @@ import java.util.Map;
 final class ProfileReport {
 
     private static final List<String> COLUMNS = List.of(
-            "layer", "place", "tau", "share", "limit min", "limit median", "limit max", "compensation", "mean weight");
+            "layer", "place", "asked", "share", "drift", "correction", "tau", "limit min", "limit median", "limit max",
+            "compensation", "mean weight");
 
     private final Profile profile;
     private final ChessSettings settings;
@@ -29,8 +30,9 @@ final class ProfileReport {
             }
         }
         String title = "Thresholds by " + settings.inWords()
-                + "; share: of values left out on the calibration's text; compensation: norm of the output it adds,"
-                + " at most";
+                + "; share: of values left out on the calibration's text, run exactly; drift: how much more plain thresholds"
+                + " leave out where text is written and all places are thinned out, measured at calibration; correction:"
+                + " what tau is multiplied with for that; compensation: norm of the output it adds, at most";
         return new Report(facts(), List.of(new Report.Table(title, COLUMNS, rows)));
     }
 
@@ -60,8 +62,11 @@ final class ProfileReport {
         return List.of(
                 (long) layer,
                 site.key(),
-                selection.tau(),
+                settings.share(site),
                 selection.share(),
+                settings.drift(site, place),
+                settings.correction(site, place),
+                selection.tau(),
                 (double) limits[0],
                 (double) limits[limits.length / 2],
                 (double) limits[limits.length - 1],

@@ -29,10 +29,11 @@ final class ThresholdSolver {
      *
      * @param weights {@code [channels]}, not negative: what a unit of each channel is worth
      * @param share of values to leave out, between 0 and 1
+     * @param correction what τ is multiplied with before it is used
      * @param compensate whether what is left out shall count with its mean
      */
-    Selection solve(double[] weights, double share, boolean compensate) {
-        return select(new Bounds.Weighted(weights, new double[weights.length]), share, compensate);
+    Selection solve(double[] weights, double share, double correction, boolean compensate) {
+        return select(new Bounds.Weighted(weights, new double[weights.length]), share, correction, compensate);
     }
 
     /**
@@ -41,8 +42,9 @@ final class ThresholdSolver {
      * helps at 50 % and hurts at 30 and 70.)
      *
      * @param norms {@code [channels]}: ‖W[:,i]‖₂
+     * @param correction what τ is multiplied with before it is used
      */
-    Selection solveByError(float[] norms, double share) {
+    Selection solveByError(float[] norms, double share, double correction) {
         if (site != Site.FEED_FORWARD) {
             double[] weights = new double[norms.length];
             double[] centres = new double[norms.length];
@@ -50,7 +52,7 @@ final class ThresholdSolver {
                 weights[channel] = norms[channel];
                 centres[channel] = site == Site.OUTPUT ? mean(channel) : 0;
             }
-            return select(new Bounds.Weighted(weights, centres), share, true);
+            return select(new Bounds.Weighted(weights, centres), share, correction, true);
         }
         // Errors depend on the means, these on what is dropped for its error: a few rounds settle it.
         float[] substitutes = new float[norms.length];
@@ -62,7 +64,7 @@ final class ThresholdSolver {
                 curves[channel] = new ErrorCurve(
                         seen, channel, gates, new MeanOfUp(seen, channel, gates), substitutes[channel]);
             }
-            selection = select(new Bounds.Expected(curves, norms), share, true);
+            selection = select(new Bounds.Expected(curves, norms), share, correction, true);
             substitutes = selection.substitutes();
         }
         return selection;
@@ -72,9 +74,9 @@ final class ThresholdSolver {
         return inputSum(channel, Double.NEGATIVE_INFINITY, Double.POSITIVE_INFINITY) / distributions[channel].total();
     }
 
-    private Selection select(Bounds bounds, double share, boolean compensate) {
+    private Selection select(Bounds bounds, double share, double correction, boolean compensate) {
         int channels = distributions.length;
-        double tau = quantile(bounds, share);
+        double tau = correction * quantile(bounds, share);
         float[] lower = new float[channels];
         float[] upper = new float[channels];
         float[] substitutes = new float[channels];

@@ -2,6 +2,7 @@ package dev.sparsellm.chess;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import dev.sparsellm.spi.CalibrationRequest;
 import dev.sparsellm.spi.ProviderException;
@@ -24,6 +25,9 @@ import org.junit.jupiter.api.io.TempDir;
 class CalibrationTest {
 
     private static final int WINDOW = 32;
+
+    /** Of windows 0 and 8, to see how values shift. */
+    private static final int OTHER_RUNS = 5;
 
     @TempDir
     Path folder;
@@ -100,7 +104,7 @@ class CalibrationTest {
         Path output = folder.resolve("resumed.gguf");
         AtomicInteger windows = new AtomicInteger();
         TestHost interrupting = new TestHost(model, threads, folder).beforeWindow(() -> {
-            if (windows.incrementAndGet() == 3) {
+            if (windows.incrementAndGet() == OTHER_RUNS + 3) {
                 Thread.currentThread().interrupt();
             }
         });
@@ -115,7 +119,7 @@ class CalibrationTest {
         TestHost counting = new TestHost(model, threads, folder).beforeWindow(rest::incrementAndGet);
         provider.calibrate(model.description(), counting, request(output, 0, 1, 0));
         assertThat(Files.readAllBytes(output)).isEqualTo(expected);
-        assertThat(rest).hasValue(windowsOfText() - 3);
+        assertThat(rest).hasValue(windowsOfText() - 3 + OTHER_RUNS);
         assertThat(Calibrator.checkpointOf(output)).doesNotExist();
     }
 
@@ -200,7 +204,20 @@ class CalibrationTest {
         assertThat(report.facts()).containsEntry("model", "random").containsEntry("positions", "320");
         assertThat(report.tables()).singleElement().satisfies(table -> {
             assertThat(table.rows()).hasSize(2 * 3);
-            assertThat(table.rows()).allSatisfy(row -> assertThat((double) row.get(3)).isBetween(0.59999, 0.60001));
+            assertThat(table.rows()).allSatisfy(row -> {
+                assertThat(row.get(2)).isEqualTo(0.6);
+                double correction = (double) row.get(5);
+                if (row.get(1).equals("ffn")) {
+                    assertThat(correction).isEqualTo(1);
+                    assertThat((double) row.get(3)).isBetween(0.59999, 0.60001);
+                } else {
+                    // A random model's heads average the values of ever more positions: what goes into O shrinks.
+                    assertThat(correction).isBetween(0.5, 1.1).isNotEqualTo(1);
+                    assertThat((double) row.get(4)).isCloseTo(0.6 - (double) row.get(3), within(0.05));
+                }
+            });
+            assertThat(table.rows()).filteredOn(row -> row.get(1).equals("attn_output"))
+                    .allSatisfy(row -> assertThat((double) row.get(4)).isGreaterThan(0.01));
         });
     }
 

@@ -363,7 +363,7 @@ class ChessProviderTest {
     }
 
     private Path cachedProfile() {
-        return cache.resolve("chess-profile-" + MODEL.description().fingerprint() + "-v1.gguf");
+        return cache.resolve("chess-profile-" + MODEL.description().fingerprint() + "-v" + ProfileFile.VERSION + ".gguf");
     }
 
     private Settings settings(String list) {

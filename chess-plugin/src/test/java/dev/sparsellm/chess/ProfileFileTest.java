@@ -51,7 +51,9 @@ class ProfileFileTest {
         } else {
             seen.recordInputs(values, 3 * 64, 0, channels);
         }
-        return new Profile.Place(seen, random.gaussian(channels));
+        ShiftStatistics shift = new ShiftStatistics(
+                new Random(channels).ints((long) ShiftStatistics.HISTOGRAMS * Magnitudes.BINS, 0, 99).toArray());
+        return new Profile.Place(seen, random.gaussian(channels), shift);
     }
 
     @Test
@@ -111,17 +113,20 @@ class ProfileFileTest {
     }
 
     @Test
-    void aNewerVersionIsRefusedByName() throws IOException {
-        byte[] newer = bytes.clone();
+    void otherVersionsAreRefusedByName() throws IOException {
         byte[] key = "chess.version".getBytes(StandardCharsets.UTF_8);
         int at = new String(bytes, StandardCharsets.ISO_8859_1).indexOf("chess.version") + key.length + 4;
-        assertThat(newer[at]).isEqualTo((byte) ProfileFile.VERSION);
-        newer[at]++;
-        Files.write(file, newer);
-        assertThatThrownBy(() -> ProfileFile.read(file))
-                .isInstanceOf(ProviderException.class)
-                .hasMessageContaining("version 2")
-                .hasMessageContaining("newer plugin");
+        assertThat(bytes[at]).isEqualTo((byte) ProfileFile.VERSION);
+        for (int difference : new int[] {-1, 1}) {
+            byte[] other = bytes.clone();
+            other[at] += (byte) difference;
+            Files.write(file, other);
+            assertThatThrownBy(() -> ProfileFile.read(file))
+                    .isInstanceOf(ProviderException.class)
+                    .hasMessageContaining("profile.gguf has version " + (ProfileFile.VERSION + difference))
+                    .hasMessageContaining("reads " + ProfileFile.VERSION)
+                    .hasMessageEndingWith(difference > 0 ? "take a newer plugin, or calibrate again" : ": calibrate again");
+        }
     }
 
     @Test

@@ -53,7 +53,7 @@ class ThresholdSolverTest {
         for (boolean weighted : new boolean[] {false, true}) {
             double[] weights = new double[CHANNELS];
             Arrays.setAll(weights, c -> weighted ? norms[c] : 1);
-            Selection selection = hidden(resolution).solve(weights, share, false);
+            Selection selection = hidden(resolution).solve(weights, share, 1, false);
             assertThat(selection.share()).isCloseTo(share, within(1e-6));
             assertThat(droppedShare(selection, activated)).isCloseTo(share, within(tolerance));
             double exactTau = kthScore(activated, weights, share);
@@ -70,8 +70,8 @@ class ThresholdSolverTest {
     @ParameterizedTest
     @CsvSource({"1,0.3", "1,0.7", "8,0.3", "8,0.5", "8,0.7"})
     void whatIsLeftOutCountsWithItsMean(int resolution, double share) {
-        Selection hidden = hidden(resolution).solve(norms, share, true);
-        Selection inputs = inputs(resolution).solve(norms, share, true);
+        Selection hidden = hidden(resolution).solve(norms, share, 1, true);
+        Selection inputs = inputs(resolution).solve(norms, share, 1, true);
         float[] products = new float[up.length];
         for (int i = 0; i < up.length; i++) {
             products[i] = activated[i] * up[i];
@@ -96,16 +96,16 @@ class ThresholdSolverTest {
             columns[c] = (float) norms[c];
             weights[c] = Math.sqrt(weights[c]) * norms[c];
         }
-        Selection plus = hidden(resolution).solve(weights, share, true);
-        Selection byError = hidden(resolution).solveByError(columns, share);
+        Selection plus = hidden(resolution).solve(weights, share, 1, true);
+        Selection byError = hidden(resolution).solveByError(columns, share, 1);
         assertThat(byError.share()).isCloseTo(share, within(1e-6));
         assertThat(droppedShare(byError, activated)).isCloseTo(share, within(resolution == 8 ? 0.002 : 0.01));
         assertThat(outputError(byError, activated, products))
                 .isLessThan(outputError(plus, activated, products));
 
-        Selection outputs = inputs(resolution).solveByError(columns, share);
+        Selection outputs = inputs(resolution).solveByError(columns, share, 1);
         assertThat(outputs.share()).isCloseTo(share, within(1e-6));
-        Selection byMagnitude = inputs(resolution).solve(norms, share, true);
+        Selection byMagnitude = inputs(resolution).solve(norms, share, 1, true);
         assertThat(outputError(outputs, up, up)).isLessThan(outputError(byMagnitude, up, up));
     }
 
@@ -123,7 +123,7 @@ class ThresholdSolverTest {
 
     @Test
     void inputsAreChosenByMagnitudeTimesNorm() {
-        Selection selection = inputs(4).solve(norms, 0.5, true);
+        Selection selection = inputs(4).solve(norms, 0.5, 1, true);
         assertThat(droppedShare(selection, up)).isCloseTo(0.5, within(0.001));
         for (int c = 0; c < CHANNELS; c++) {
             assertThat(selection.upper()[c] * norms[c]).isCloseTo(selection.tau(), within(selection.tau() * 1e-5));
@@ -135,7 +135,7 @@ class ThresholdSolverTest {
     void aChannelWorthNothingIsAlwaysLeftOutAndTheOthersMakeUpForIt() {
         double[] weights = norms.clone();
         weights[3] = 0;
-        Selection selection = hidden(4).solve(weights, 0.5, true);
+        Selection selection = hidden(4).solve(weights, 0.5, 1, true);
         assertThat(selection.upper()[3]).isEqualTo(Float.MAX_VALUE);
         assertThat(droppedShare(selection, activated)).isCloseTo(0.5, within(0.001));
     }
@@ -145,7 +145,7 @@ class ThresholdSolverTest {
         SiteStatistics seen = statistics(4);
         float[] flat = new float[CHANNELS];
         Arrays.fill(flat, 1);
-        Profile.Place place = new Profile.Place(seen, flat);
+        Profile.Place place = new Profile.Place(seen, flat, new ShiftStatistics());
         float[] allOnes = new float[up.length];
         Arrays.fill(allOnes, 1);
         SiteStatistics unit = new SiteStatistics(Site.FEED_FORWARD, seen.grid(), CHANNELS);
@@ -153,7 +153,7 @@ class ThresholdSolverTest {
         for (boolean rms : new boolean[] {false, true}) {
             double[] cats = Method.CATS.weights(Site.FEED_FORWARD, place, POSITIONS, rms);
             double[] chess = Method.CHESS.weights(
-                    Site.FEED_FORWARD, new Profile.Place(unit, flat), POSITIONS, rms);
+                    Site.FEED_FORWARD, new Profile.Place(unit, flat, new ShiftStatistics()), POSITIONS, rms);
             assertThat(chess).isEqualTo(cats).containsOnly(1);
         }
     }
@@ -164,7 +164,7 @@ class ThresholdSolverTest {
         for (int c = 0; c < CHANNELS; c++) {
             flat[c] = (float) norms[c];
         }
-        Profile.Place place = new Profile.Place(statistics(0), flat);
+        Profile.Place place = new Profile.Place(statistics(0), flat, new ShiftStatistics());
         double[] mean = Method.CHESS.weights(Site.FEED_FORWARD, place, POSITIONS, false);
         double[] rms = Method.CHESS.weights(Site.FEED_FORWARD, place, POSITIONS, true);
         double[] plus = Method.CHESS_PLUS.weights(Site.FEED_FORWARD, place, POSITIONS, false);

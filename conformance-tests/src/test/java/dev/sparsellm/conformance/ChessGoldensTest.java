@@ -87,7 +87,7 @@ class ChessGoldensTest {
     }
 
     private static void check(String method, JsonNode row) {
-        String providers = "chess:prefill=masked:sparsity=%s:%s:profile=%s"
+        String providers = "chess:prefill=masked:thresholds=plain:sparsity=%s:%s:profile=%s"
                 .formatted(row.get("k").asText(), METHODS.get(method), profile);
         Perplexity result = Perplexity.of(model, model.lineup(providers), windows, ProgressSink.NONE);
         assertThat(result.perplexity()).isCloseTo(row.get("perplexity").asDouble(), Percentage.withPercentage(1));
