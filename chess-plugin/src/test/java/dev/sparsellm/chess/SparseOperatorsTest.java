@@ -28,16 +28,18 @@ import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
+@Tag("every-width")
 class SparseOperatorsTest {
 
     private static final double TOLERANCE = 1e-10;
-    private static final double[] SHARES = {0, 0.1, 0.3, 0.5, 0.7, 0.9, 0.95, 1};
+    private static final double[] SHARES = {0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 1};
     private static final Kernels KERNELS = TestDense.KERNELS;
     private static final OperatorKey FFN = new OperatorKey(OperatorKind.FEED_FORWARD, 0);
     private static final OperatorKey QUERY = new OperatorKey(OperatorKind.ATTENTION_QUERY, 0);
@@ -71,7 +73,7 @@ class SparseOperatorsTest {
         LayerWeights weights = model.description().layers().getFirst();
         RandomWeights random = new RandomWeights(3);
         for (double share : SHARES) {
-            for (int batch : new int[] {1, 2, 8}) {
+            for (int batch = 1; batch <= 8; batch++) {
                 float[] x = random.gaussian(batch * dim);
                 float[] gates = gates(weights.gate(), x, batch);
                 Selection selection = selection(gates, ffn, share, random);
@@ -96,7 +98,7 @@ class SparseOperatorsTest {
         for (OperatorKey key : List.of(QUERY, OUTPUT)) {
             Tensor weights = model.description().projectionWeights(key).orElseThrow();
             for (double share : SHARES) {
-                for (int batch : new int[] {1, 8, 11}) {
+                for (int batch : new int[] {1, 2, 3, 4, 5, 6, 7, 8, 11}) {
                     float[] x = random.gaussian(batch * weights.columns());
                     Selection selection = selection(x, weights.columns(), share, random);
                     float[] y = new float[batch * weights.rows()];
