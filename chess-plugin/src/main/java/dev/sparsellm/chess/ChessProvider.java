@@ -5,10 +5,8 @@ import dev.sparsellm.kernels.Kernels;
 import dev.sparsellm.spi.ApiLevel;
 import dev.sparsellm.spi.Calibratable;
 import dev.sparsellm.spi.CalibrationRequest;
-import dev.sparsellm.spi.Decision;
 import dev.sparsellm.spi.HostServices;
 import dev.sparsellm.spi.ModelDescription;
-import dev.sparsellm.spi.OperatorKey;
 import dev.sparsellm.spi.OperatorProvider;
 import dev.sparsellm.spi.Plan;
 import dev.sparsellm.spi.PreparedOperators;
@@ -21,8 +19,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
-import java.util.SortedMap;
-import java.util.TreeMap;
 
 /**
  * The provider {@code chess}: feed-forward blocks, query and output projections that leave out what calibrated
@@ -55,15 +51,7 @@ public final class ChessProvider implements OperatorProvider, Calibratable {
 
     @Override
     public Plan plan(ModelDescription model, Settings settings) {
-        ChessSettings chess = ChessSettings.of(settings);
-        Suitability suitability = new Suitability(model, chess);
-        SortedMap<OperatorKey, Decision> decisions = new TreeMap<>();
-        for (Site site : Suitability.wanted(chess)) {
-            for (int layer = 0; layer < model.layers().size(); layer++) {
-                decisions.put(Suitability.key(site, layer), suitability.decide(site, layer));
-            }
-        }
-        return new Plan(decisions);
+        return new Plan(new Suitability(model, ChessSettings.of(settings)).decisions());
     }
 
     @Override

@@ -8,11 +8,17 @@ import dev.sparsellm.spi.ModelDescription.LayerWeights;
 import dev.sparsellm.spi.ModelShape;
 import dev.sparsellm.spi.OperatorKey;
 import dev.sparsellm.spi.Tensor;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
 
-/** Says which operators of a model can be served. */
+/**
+ * Says whether a model can be served: as a whole or not at all, since a calibration runs all of it with operators of its
+ * own.
+ */
 final class Suitability {
 
     private static final String DENSE = "run it dense with -Dchess.enabled=false, or use another model";
@@ -25,11 +31,31 @@ final class Suitability {
         this.settings = settings;
     }
 
-    Decision decide(Site site, int layer) {
-        LayerWeights weights = model.layers().get(layer);
+    /** Decides on every operator of interest. */
+    SortedMap<OperatorKey, Decision> decisions() {
+        Optional<Decision.Refused> refusal = firstRefusal();
+        SortedMap<OperatorKey, Decision> decisions = new TreeMap<>();
+        for (Site site : wanted(settings)) {
+            String how = String.format(Locale.ROOT, "%s at %s", settings.method().word(), settings.share(site));
+            for (int layer = 0; layer < model.layers().size(); layer++) {
+                decisions.put(
+                        new OperatorKey(site.kind(), layer),
+                        refusal.<Decision>map(refused -> refused).orElseGet(() -> new Decision.Taken(how)));
+            }
+        }
+        return decisions;
+    }
+
+    private Optional<Decision.Refused> firstRefusal() {
+        return model.layers().stream()
+                .flatMap(layer -> Arrays.stream(Site.values()).flatMap(site -> refusal(site, layer).stream()))
+                .findFirst();
+    }
+
+    private Optional<Decision.Refused> refusal(Site site, LayerWeights weights) {
         ModelShape shape = model.shape();
         int inner = shape.heads() * shape.headDim();
-        Optional<Decision.Refused> refusal = switch (site) {
+        return switch (site) {
             case FEED_FORWARD -> activation()
                     .or(() -> matrix(weights.gate(), shape.ffn(), shape.dim()))
                     .or(() -> matrix(weights.up(), shape.ffn(), shape.dim()))
@@ -37,11 +63,6 @@ final class Suitability {
             case QUERY -> matrix(weights.query(), inner, shape.dim());
             case OUTPUT -> matrix(weights.attentionOutput(), shape.dim(), inner);
         };
-        if (refusal.isPresent()) {
-            return refusal.get();
-        }
-        return new Decision.Taken(
-                String.format(Locale.ROOT, "%s at %s", settings.method().word(), settings.share(site)));
     }
 
     private Optional<Decision.Refused> activation() {
@@ -72,9 +93,5 @@ final class Suitability {
             return List.of();
         }
         return settings.attention() ? List.of(Site.values()) : List.of(Site.FEED_FORWARD);
-    }
-
-    static OperatorKey key(Site site, int layer) {
-        return new OperatorKey(site.kind(), layer);
     }
 }
