@@ -125,7 +125,7 @@ class ChessProviderTest {
                 d.name(), d.architecture(), d.fingerprint(), d.shape(), ActivationFunction.GELU, d.layers(),
                 d.output());
         Plan plan = provider.plan(gelu, settings(""));
-        assertThat(plan.taken()).noneMatch(key -> key.kind() == OperatorKind.FEED_FORWARD);
+        assertThat(plan.taken()).isEmpty();
         assertThat(plan.firstRefusal().orElseThrow().reason()).contains("GELU");
         assertThat(plan.firstRefusal().orElseThrow().remedy()).contains("chess.enabled=false");
 
@@ -139,9 +139,10 @@ class ChessProviderTest {
                     w.query(), w.key(), w.value(), w.attentionOutput(), w.gate(), w.up(), down);
             ModelDescription strange = new ModelDescription(d.name(), d.architecture(), d.fingerprint(), d.shape(),
                     d.activation(), List.of(changed, d.layers().get(1)), d.output());
-            Plan partly = provider.plan(strange, settings(""));
-            assertThat(partly.taken()).hasSize(5);
-            assertThat(partly.firstRefusal().orElseThrow().reason())
+            // Calibrating would run the block, even for a method that leaves it alone.
+            Plan none = provider.plan(strange, settings(""));
+            assertThat(none.taken()).isEmpty();
+            assertThat(none.firstRefusal().orElseThrow().reason())
                     .contains("blk.0.ffn_down.weight")
                     .contains(down == odd ? "[64][128]" : "I32");
         }
@@ -237,6 +238,38 @@ class ChessProviderTest {
                 assertThat(session.usage(key).sparsity()).isBetween(0.2, 0.95);
             }
         }
+    }
+
+    @Test
+    void catsIsChessWithAllWeightsOneToTheBit() throws IOException {
+        Profile seen = ProfileFile.read(cachedProfile());
+        long positions = seen.provenance().positions();
+        for (Profile.Layer layer : seen.layers()) {
+            // Mean |up| is their sum over positions: whole parts first, then fractions.
+            long[] words = layer.feedForward().seen().upMagnitudes().words();
+            java.util.Arrays.fill(words, 0, words.length / 2, positions);
+            java.util.Arrays.fill(words, words.length / 2, words.length, 0);
+        }
+        Path ones = folder.resolve("ones.gguf");
+        ProfileFile.write(seen, ones);
+        float[] cats = logits("chess.method=cats,chess.sparsity=0.6,chess.prefill=masked,chess.profile=" + ones);
+        String chess = "chess.method=chess,chess.attention=false,chess.sparsity=0.6,chess.prefill=masked";
+        assertThat(logits(chess + ",chess.profile=" + ones)).isEqualTo(cats);
+        assertThat(logits(chess)).isNotEqualTo(cats);
+        assertThat(cats).isNotEqualTo(logits("chess.sparsity=0"));
+    }
+
+    /** Of a whole model, at every position of a text. */
+    private float[] logits(String settings) {
+        int[] ids = new Random(5).ints(24, 3, 250).toArray();
+        int vocab = MODEL.description().shape().vocab();
+        float[] all = new float[ids.length * vocab];
+        try (PreparedOperators operators = prepare(settings);
+                SessionOperators session = operators.newSession(host.text().context())) {
+            host.text().run(ids, session, (position, logits) ->
+                    System.arraycopy(logits, 0, all, position * vocab, vocab));
+        }
+        return all;
     }
 
     @Test
