@@ -51,7 +51,11 @@ final class Distribution {
         if (value >= edges[last]) {
             return value > edges[last] ? total : below[last];
         }
-        int i = interval(value);
+        return atMost(value, interval(value));
+    }
+
+    /** The same for a value known to be between edges i and i + 1. */
+    private double atMost(double value, int i) {
         double width = edges[i + 1] - edges[i];
         double s = (value - edges[i]) / width;
         double r = 1 - s;
@@ -59,6 +63,13 @@ final class Distribution {
                 + slopes[i] * width * s * r * r
                 + below[i + 1] * s * s * (3 - 2 * s)
                 - slopes[i + 1] * width * s * s * r;
+    }
+
+    /** How many values are between two bounds in one bin. */
+    double between(int bin, double low, double high) {
+        return bin == 0 || bin == edges.length
+                ? atMost(high) - atMost(low)
+                : atMost(high, bin - 1) - atMost(low, bin - 1);
     }
 
     /**
@@ -70,11 +81,15 @@ final class Distribution {
             double finite = Double.isInfinite(low) ? high : low;
             return (atMost(high) - atMost(low)) * Silu.of(finite);
         }
+        int bin = interval(low + (high - low) / 2);
         double sum = 0;
-        double before = atMost(low);
+        double before = atMost(low, bin);
+        if (atMost(high, bin) == before) { // most bins of most channels
+            return 0;
+        }
         for (int slice = 1; slice <= SLICES; slice++) {
             double at = low + (high - low) * slice / SLICES;
-            double now = atMost(at);
+            double now = atMost(at, bin);
             sum += (now - before) * Silu.of(at - (high - low) / (2 * SLICES));
             before = now;
         }

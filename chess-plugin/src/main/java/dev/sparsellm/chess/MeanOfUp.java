@@ -25,11 +25,12 @@ final class MeanOfUp {
         double[] counts = new double[groups];
         double[] activated = new double[groups]; // Σ SiLU(gate)
         double[] moments = new double[groups]; // Σ SiLU(gate) · gate
+        double[] ofBin = new double[grid.bins()]; // Σ SiLU(gate)
         for (int bin = 0; bin < grid.bins(); bin++) {
             double gate = values.middle(bin);
-            double weight = values.activated(values.lowerEdge(bin), values.upperEdge(bin));
-            activated[grid.group(bin)] += weight;
-            moments[grid.group(bin)] += weight * gate;
+            ofBin[bin] = values.activated(values.lowerEdge(bin), values.upperEdge(bin));
+            activated[grid.group(bin)] += ofBin[bin];
+            moments[grid.group(bin)] += ofBin[bin] * gate;
             counts[grid.group(bin)] += seen.counts()[channel * grid.bins() + bin];
         }
         for (int group = 0; group < groups; group++) {
@@ -46,8 +47,7 @@ final class MeanOfUp {
             double gate = values.middle(bin);
             int group = grid.group(bin);
             if (activated[group] != 0) {
-                double weight = values.activated(values.lowerEdge(bin), values.upperEdge(bin));
-                sums[group] += weight * between(gate, group);
+                sums[group] += ofBin[bin] * between(gate, group);
             }
         }
         for (int group = 0; group < groups; group++) {

@@ -161,8 +161,9 @@ final class ThresholdSolver {
         if (site != Site.FEED_FORWARD) {
             return inputSum(channel, lower, upper);
         }
-        return hiddenSum(channel, Double.NEGATIVE_INFINITY, Silu.leftTailEnd(-lower))
-                + hiddenSum(channel, Silu.lowerBound(-lower), Silu.upperBound(upper));
+        MeanOfUp up = new MeanOfUp(seen, channel, distributions[channel]);
+        return hiddenSum(channel, up, Double.NEGATIVE_INFINITY, Silu.leftTailEnd(-lower))
+                + hiddenSum(channel, up, Silu.lowerBound(-lower), Silu.upperBound(upper));
     }
 
     private double inputSum(int channel, double from, double to) {
@@ -171,15 +172,14 @@ final class ThresholdSolver {
         for (int bin = values.bin(from); bin <= values.bin(to); bin++) {
             double low = Math.max(from, values.lowerEdge(bin));
             double high = Math.min(to, values.upperEdge(bin));
-            sum += (values.atMost(high) - values.atMost(low)) * centre(values, bin, low, high);
+            sum += values.between(bin, low, high) * centre(values, bin, low, high);
         }
         return sum;
     }
 
     /** Hidden activations were summed by groups of bins: see {@link MeanOfUp} for what a part of a group gets. */
-    private double hiddenSum(int channel, double from, double to) {
+    private double hiddenSum(int channel, MeanOfUp up, double from, double to) {
         Distribution values = distributions[channel];
-        MeanOfUp up = new MeanOfUp(seen, channel, values);
         double sum = 0;
         for (int bin = values.bin(from); bin < seen.grid().bins() && values.lowerEdge(bin) < to; bin++) {
             sum += up.hiddenSum(bin, Math.max(from, values.lowerEdge(bin)), Math.min(to, values.upperEdge(bin)));
