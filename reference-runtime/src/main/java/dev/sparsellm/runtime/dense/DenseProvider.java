@@ -6,6 +6,7 @@ import dev.sparsellm.spi.DenseOperators;
 import dev.sparsellm.spi.FeedForward;
 import dev.sparsellm.spi.HostServices;
 import dev.sparsellm.spi.ModelDescription;
+import dev.sparsellm.spi.ModelDescription.LayerWeights;
 import dev.sparsellm.spi.OperatorKey;
 import dev.sparsellm.spi.OperatorKind;
 import dev.sparsellm.spi.OperatorProvider;
@@ -15,6 +16,8 @@ import dev.sparsellm.spi.Projection;
 import dev.sparsellm.spi.SessionContext;
 import dev.sparsellm.spi.SessionOperators;
 import dev.sparsellm.spi.Settings;
+import dev.sparsellm.spi.Tensor;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -54,10 +57,32 @@ public final class DenseProvider implements OperatorProvider {
         for (OperatorKey key : OperatorKey.all(model.shape())) {
             // Activations are part of the dense feed-forward block; another provider's must stay in force there.
             if (key.kind() != OperatorKind.ACTIVATION) {
-                decisions.put(key, new Decision.Taken("dense"));
+                decisions.put(key, decide(weights(model, key)));
             }
         }
         return Plan.of(decisions);
+    }
+
+    private static List<Tensor> weights(ModelDescription model, OperatorKey key) {
+        if (key.kind() == OperatorKind.FEED_FORWARD) {
+            LayerWeights layer = model.layers().get(key.layer());
+            return List.of(layer.gate(), layer.up(), layer.down());
+        }
+        return List.of(model.projectionWeights(key).orElseThrow());
+    }
+
+    private static Decision decide(List<Tensor> weights) {
+        for (Tensor tensor : weights) {
+            switch (tensor.type()) {
+                case I32, I64, F64 -> {
+                    return new Decision.Refused(
+                            tensor.name() + " is stored as " + tensor.type() + ", which weights never are",
+                            "convert the model again");
+                }
+                default -> {}
+            }
+        }
+        return new Decision.Taken("dense");
     }
 
     @Override
@@ -65,10 +90,24 @@ public final class DenseProvider implements OperatorProvider {
         return new Prepared(model, plan, host.dense());
     }
 
-    private record Prepared(ModelDescription model, Plan plan, DenseOperators dense) implements PreparedOperators {
+    private static final class Prepared implements PreparedOperators {
+
+        private final ModelDescription model;
+        private final Plan plan;
+        private final DenseOperators dense;
+        private volatile boolean closed;
+
+        Prepared(ModelDescription model, Plan plan, DenseOperators dense) {
+            this.model = model;
+            this.plan = plan;
+            this.dense = dense;
+        }
 
         @Override
         public SessionOperators newSession(SessionContext context) {
+            if (closed) {
+                throw new IllegalStateException("These operators are closed");
+            }
             return new SessionOperators() {
                 @Override
                 public Optional<FeedForward> feedForward(int layer) {
@@ -87,6 +126,8 @@ public final class DenseProvider implements OperatorProvider {
         }
 
         @Override
-        public void close() {}
+        public void close() {
+            closed = true;
+        }
     }
 }
