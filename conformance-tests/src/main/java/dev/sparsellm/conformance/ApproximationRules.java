@@ -1,0 +1,113 @@
+package dev.sparsellm.conformance;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assertions.fail;
+
+import dev.sparsellm.spi.Approximation;
+import dev.sparsellm.spi.OperatorKey;
+import dev.sparsellm.spi.OperatorKind;
+import dev.sparsellm.spi.Phase;
+import dev.sparsellm.spi.SessionOperators;
+import dev.sparsellm.spi.Usage;
+import java.util.SplittableRandom;
+
+/** What an operator declares about itself, and counts. */
+final class ApproximationRules {
+
+    private final Subject subject;
+
+    ApproximationRules(Subject subject) {
+        this.subject = subject;
+    }
+
+    private Trial trial() {
+        return subject.prepare(TinyModel.of(subject.capabilities().someType())).orSkip();
+    }
+
+    void fitsTheOperator() {
+        try (Trial trial = trial()) {
+            for (OperatorKey key : trial.plan().taken()) {
+                Approximation approximation = trial.prepared().approximation(key);
+                assertNotNull(approximation, () -> "approximation(" + key + ") is null");
+                boolean fits = switch (approximation) {
+                    case Approximation.Exact exact -> true;
+                    case Approximation.OfInput rule -> key.kind() != OperatorKind.FEED_FORWARD
+                            && key.kind() != OperatorKind.ACTIVATION;
+                    case Approximation.OfHidden rule -> key.kind() == OperatorKind.FEED_FORWARD;
+                };
+                assertTrue(fits, () -> key + " declares an approximation that is not one of this kind of operator");
+            }
+        }
+    }
+
+    void isAFunction() {
+        try (Trial trial = trial()) {
+            for (OperatorKey key : trial.plan().taken()) {
+                for (Phase phase : Phase.values()) {
+                    double[] first = apply(trial, key, phase, 1);
+                    apply(trial, key, phase, 2);
+                    assertArrayEquals(first, apply(trial, key, phase, 1),
+                            () -> "The approximation of " + key + " gives another answer when asked again");
+                }
+            }
+        }
+    }
+
+    private static double[] apply(Trial trial, OperatorKey key, Phase phase, long seed) {
+        boolean block = key.kind() == OperatorKind.FEED_FORWARD;
+        int channels = block ? trial.model().description().shape().ffn() : key.kind() == OperatorKind.ACTIVATION ? 1
+                : Oracle.inputs(trial.model().description(), key);
+        double[] values = gaussian(channels, seed);
+        switch (trial.prepared().approximation(key)) {
+            case Approximation.Exact exact -> {}
+            case Approximation.OfInput rule -> rule.change(phase, values);
+            case Approximation.OfHidden rule -> {
+                double[] gate = gaussian(channels, seed + 100);
+                double[] before = gate.clone();
+                rule.change(phase, gate, values);
+                assertArrayEquals(before, gate, () -> "The approximation of " + key + " changes the gate it is shown");
+            }
+        }
+        return values;
+    }
+
+    private static double[] gaussian(int count, long seed) {
+        SplittableRandom random = new SplittableRandom(seed);
+        double[] values = new double[count];
+        for (int i = 0; i < count; i++) {
+            values[i] = random.nextGaussian();
+        }
+        return values;
+    }
+
+    void usage() {
+        try (Trial trial = trial();
+                SessionOperators session = trial.session(KitWorkers.one())) {
+            for (Operator operator : trial.operators(session)) {
+                OperatorKey key = operator.key();
+                operator.apply(Phase.PREFILL, 3, operator.input(3, 1));
+                Usage read = session.usage(key);
+                operator.apply(Phase.DECODE, 1, operator.input(1, 2));
+                operator.apply(Phase.DECODE, 2, operator.input(2, 3));
+                Usage all = session.usage(key);
+                if (all.equals(Usage.NONE)) {
+                    continue;
+                }
+                assertEquals(3, read.rows(), () -> key + " counts rows wrongly in PREFILL");
+                assertEquals(0, read.decodeRows() + read.bytesRead() + read.bytesDense(),
+                        () -> key + " counts PREFILL as DECODE: " + read);
+                assertEquals(6, all.rows(), () -> key + " counts rows wrongly");
+                assertEquals(3, all.decodeRows(), () -> key + " counts rows of DECODE wrongly");
+                assertEquals(2 * read.channels(), all.channels(), () -> key + " counts channels wrongly: " + all);
+                assertTrue(all.kept() >= 0 && all.kept() <= all.channels() && all.bytesRead() >= 0,
+                        () -> key + " keeps more channels than there are: " + all);
+                if (trial.prepared().approximation(key) instanceof Approximation.Exact && all.kept() != all.channels()) {
+                    fail(key + " declares to be exact, and leaves channels out: " + all);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,111 @@
+package dev.sparsellm.conformance;
+
+import dev.sparsellm.spi.Approximation;
+import dev.sparsellm.spi.ModelDescription;
+import dev.sparsellm.spi.ModelDescription.LayerWeights;
+import dev.sparsellm.spi.OperatorKey;
+import dev.sparsellm.spi.OperatorKind;
+import dev.sparsellm.spi.Phase;
+import java.util.SplittableRandom;
+
+/** Operators by their definitions, in F64: the exact one, and the exact one with a declared approximation. */
+final class Oracle {
+
+    /** Errors of F32 sums, as a multiple of {@link Expected#scale}: what tested values may be off by. */
+    private static final double ROUNDING = 4e-6;
+
+    /** Ways to be off that are tried: all up, all down, and at random. */
+    private static final int TRIALS = 6;
+
+    private final ModelDescription model;
+    private final Matrices matrices;
+
+    Oracle(ModelDescription model, Matrices matrices) {
+        this.model = model;
+        this.matrices = matrices;
+    }
+
+    /** Inputs of an operator. */
+    static int inputs(ModelDescription model, OperatorKey key) {
+        return key.kind() == OperatorKind.FEED_FORWARD
+                ? model.shape().dim()
+                : model.projectionWeights(key).orElseThrow().columns();
+    }
+
+    /** Outputs of an operator. */
+    static int outputs(ModelDescription model, OperatorKey key) {
+        return key.kind() == OperatorKind.FEED_FORWARD
+                ? model.shape().dim()
+                : model.projectionWeights(key).orElseThrow().rows();
+    }
+
+    /** Row {@code b} of what an operator must make of {@code x}. */
+    Expected row(OperatorKey key, Approximation approximation, Phase phase, float[] x, int b) {
+        int inputs = inputs(model, key);
+        double[] input = new double[inputs];
+        for (int c = 0; c < inputs; c++) {
+            input[c] = x[b * inputs + c];
+        }
+        if (key.kind() == OperatorKind.FEED_FORWARD) {
+            return feedForward(key.layer(), approximation, phase, input);
+        }
+        if (approximation instanceof Approximation.OfInput rule) {
+            rule.change(phase, input);
+        }
+        return product(matrices.of(model.projectionWeights(key).orElseThrow()), input, new double[inputs]);
+    }
+
+    private Expected feedForward(int layer, Approximation approximation, Phase phase, double[] input) {
+        LayerWeights weights = model.layers().get(layer);
+        Expected gate = product(matrices.of(weights.gate()), input, new double[input.length]);
+        Expected up = product(matrices.of(weights.up()), input, new double[input.length]);
+        double[] activated = new double[gate.values().length];
+        double[] hidden = new double[activated.length];
+        for (int i = 0; i < hidden.length; i++) {
+            activated[i] = Matrices.activate(model.activation(), gate.values()[i]);
+            hidden[i] = activated[i] * up.values()[i];
+        }
+        double[] open = new double[hidden.length];
+        if (approximation instanceof Approximation.OfHidden rule) {
+            double[] exact = hidden.clone();
+            rule.change(phase, activated.clone(), hidden);
+            for (int trial = 0; trial < TRIALS; trial++) {
+                double[] other = exact.clone();
+                rule.change(phase, nudged(gate, trial), other);
+                for (int i = 0; i < open.length; i++) {
+                    open[i] = Math.max(open[i], Math.abs(other[i] - hidden[i]));
+                }
+            }
+        }
+        return product(matrices.of(weights.down()), hidden, open);
+    }
+
+    /** Activations of a gate that is a little off. */
+    private double[] nudged(Expected gate, int trial) {
+        SplittableRandom random = new SplittableRandom(trial);
+        double[] activated = new double[gate.values().length];
+        for (int i = 0; i < activated.length; i++) {
+            int sign = trial == 0 ? 1 : trial == 1 ? -1 : random.nextInt(3) - 1;
+            double scale = Math.max(Math.abs(gate.values()[i]), gate.scale()[i]);
+            activated[i] = Matrices.activate(model.activation(), gate.values()[i] + sign * ROUNDING * scale);
+        }
+        return activated;
+    }
+
+    private static Expected product(double[][] matrix, double[] x, double[] open) {
+        double[] values = new double[matrix.length];
+        double[] scale = new double[matrix.length];
+        double[] slack = new double[matrix.length];
+        for (int r = 0; r < matrix.length; r++) {
+            double squares = 0;
+            for (int c = 0; c < x.length; c++) {
+                double term = matrix[r][c] * x[c];
+                squares += term * term;
+                slack[r] += Math.abs(matrix[r][c]) * open[c];
+            }
+            values[r] = Matrices.dot(matrix[r], x);
+            scale[r] = Math.sqrt(squares);
+        }
+        return new Expected(values, scale, slack);
+    }
+}

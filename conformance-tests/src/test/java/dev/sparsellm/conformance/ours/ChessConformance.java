@@ -1,0 +1,46 @@
+package dev.sparsellm.conformance.ours;
+
+import dev.sparsellm.chess.ChessProvider;
+import dev.sparsellm.conformance.Capabilities;
+import dev.sparsellm.conformance.OperatorProviderConformance;
+import dev.sparsellm.spi.OperatorKind;
+import dev.sparsellm.spi.OperatorProvider;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/** The plugin, under settings of each subclass. */
+abstract class ChessConformance extends OperatorProviderConformance {
+
+    private final Map<String, String> settings;
+    private final Set<OperatorKind> kinds;
+
+    ChessConformance(Map<String, String> settings, OperatorKind... kinds) {
+        this.settings = settings;
+        this.kinds = Set.of(kinds);
+    }
+
+    @Override
+    protected OperatorProvider provider() {
+        return new ChessProvider();
+    }
+
+    @Override
+    protected Map<String, String> settings() {
+        return settings;
+    }
+
+    @Override
+    protected Capabilities capabilities() {
+        return Capabilities.of(kinds);
+    }
+
+    @Override
+    protected List<Map<String, String>> conflictingSettings() {
+        return List.of(
+                Map.of("chess.method", "cats", "chess.attention", "true"),
+                Map.of("chess.method", "cats", "chess.attention.sparsity", "0.3"),
+                Map.of("chess.attention", "false", "chess.attention.sparsity", "0.3"),
+                Map.of("chess.method", "chess+", "chess.weight", "rms"));
+    }
+}
