@@ -8,6 +8,7 @@ import dev.sparsellm.spi.TensorType;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.DynamicTest;
@@ -21,8 +22,8 @@ final class Comparisons {
     private final Map<TensorType, Findings> byType = new EnumMap<>(TensorType.class);
 
     /** A test for each type of weights. */
-    Stream<DynamicTest> tests(Subject subject, Group group) {
-        return Capabilities.ALL_TYPES.stream()
+    Stream<DynamicTest> tests(Subject subject, Set<TensorType> types, Group group) {
+        return types.stream()
                 .sorted()
                 .map(type -> DynamicTest.dynamicTest(type.name(), () -> check(subject, type, group)));
     }

@@ -86,13 +86,18 @@ final class NumericsRules {
     private void compare(Trial trial, Operator operator, Dimensions dimensions, List<String> wrong) {
         for (Phase phase : Phase.values()) {
             for (int batch : operator.inputs() * operator.outputs() <= SMALL ? BATCHES : FEW_BATCHES) {
+                String what = "%s of %d inputs and %d outputs, %s of %d rows (%s): "
+                        .formatted(operator.key(), operator.inputs(), operator.outputs(), phase, batch, dimensions);
                 float[] x = operator.input(batch, batch);
-                float[] y = operator.apply(phase, batch, x.clone());
-                double error = error(trial, operator, phase, batch, x, y);
-                if (!(error <= subject.capabilities().maxNmse())) {
-                    wrong.add("%s of %d inputs and %d outputs, %s of %d rows (%s): NMSE %.2e where %.0e is allowed"
-                            .formatted(operator.key(), operator.inputs(), operator.outputs(), phase, batch, dimensions,
-                                    error, subject.capabilities().maxNmse()));
+                try {
+                    float[] y = operator.apply(phase, batch, x.clone());
+                    double error = error(trial, operator, phase, batch, x, y);
+                    if (!(error <= subject.capabilities().maxNmse())) {
+                        wrong.add(what + "NMSE %.2e where %.0e is allowed"
+                                .formatted(error, subject.capabilities().maxNmse()));
+                    }
+                } catch (RuntimeException e) {
+                    wrong.add(what + e);
                 }
             }
         }

@@ -11,6 +11,7 @@ import dev.sparsellm.spi.ModelDescription;
 import dev.sparsellm.spi.ModelDescription.LayerWeights;
 import dev.sparsellm.spi.OperatorKey;
 import dev.sparsellm.spi.OperatorKind;
+import dev.sparsellm.spi.Phase;
 import dev.sparsellm.spi.Plan;
 import dev.sparsellm.spi.PreparedOperators;
 import dev.sparsellm.spi.SessionContext;
@@ -68,7 +69,7 @@ final class PlanningRules {
             fail("plan() reads weights", e);
             return;
         }
-        assertEquals(expected, got, "plan() depends on more than shapes, types and settings");
+        assertEquals(expected.taken(), got.taken(), "plan() depends on more than shapes, types and settings");
     }
 
     void takesWhatItClaims() {
@@ -158,9 +159,21 @@ final class PlanningRules {
         }
         try (Trial first = subject.prepare(one, KitWorkers.one(), subject.folder().resolve("first"));
                 Trial second = subject.prepare(two, KitWorkers.one(), subject.folder().resolve("second"))) {
-            float[] others = Runs.all(second, KitWorkers.one());
+            requireRight(second);
             assertArrayEquals(alone, Runs.all(first, KitWorkers.one()), "Another model changes the results of the first");
-            assertArrayEquals(others, Runs.all(second, KitWorkers.one()), "The first model changes those of the second");
+            requireRight(second);
+        }
+    }
+
+    private void requireRight(Trial trial) {
+        try (SessionOperators session = trial.session(KitWorkers.one())) {
+            for (Operator operator : trial.operators(session)) {
+                float[] x = operator.input(1, 1);
+                float[] y = operator.apply(Phase.DECODE, 1, x);
+                if (!(NumericsRules.error(trial, operator, Phase.DECODE, 1, x, y) <= subject.capabilities().maxNmse())) {
+                    fail(operator.key() + " of the second model does not give what its weights give");
+                }
+            }
         }
     }
 
