@@ -15,6 +15,7 @@ module dev.sparsellm.runtime {
     exports dev.sparsellm.runtime.chat;
     exports dev.sparsellm.runtime.compare;
     exports dev.sparsellm.runtime.demo;
+    exports dev.sparsellm.runtime.eval;
     exports dev.sparsellm.runtime.lineup;
     exports dev.sparsellm.runtime.quality;
     exports dev.sparsellm.runtime.sampling;

@@ -77,7 +77,20 @@ public final class Session implements AutoCloseable {
 
     /** Forgets everything read. */
     public void reset() {
-        position = 0;
+        rewind(0);
+    }
+
+    /**
+     * Forgets what was read at positions from {@code position} on.
+     *
+     * @throws IllegalArgumentException if fewer have been read
+     */
+    public void rewind(int position) {
+        if (position < 0 || position > this.position) {
+            throw new IllegalArgumentException(
+                    "There is no going back to position " + position + ": read are " + this.position);
+        }
+        this.position = position;
         unread = new int[0];
     }
 

@@ -68,6 +68,8 @@ public final class Main {
         root.addSubcommand(new TokenizeCommand(context));
         PerplexityCommand perplexity = new PerplexityCommand(context);
         addWithSettings(root, perplexity, perplexity.model(), context);
+        EvalCommand eval = new EvalCommand(context);
+        addWithSettings(root, eval, eval.model(), context);
         BenchCommand bench = new BenchCommand(context);
         addWithSettings(root, bench, bench.model(), context);
         InspectCommand inspect = new InspectCommand(context);

@@ -1,0 +1,120 @@
+package dev.sparsellm.runtime.eval;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.io.Writer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.stream.StreamSupport;
+
+/**
+ * What has been found out so far, a line of JSON each, so that an interrupted evaluation goes on where it was. A line is
+ * named after everything it depends on: model, providers with their settings, token ids. One of another evaluation is
+ * never taken for one's own, and several evaluations may share a file, one after another.
+ */
+public final class Journal implements AutoCloseable {
+
+    private static final ObjectMapper MAPPER = new ObjectMapper();
+
+    private final Map<String, double[]> known = new HashMap<>();
+    private final Writer out;
+
+    private Journal(Writer out) {
+        this.out = out;
+    }
+
+    /** One that keeps nothing. */
+    public static Journal none() {
+        return new Journal(Writer.nullWriter());
+    }
+
+    /**
+     * One in a file, which is begun where it is missing.
+     *
+     * @throws IllegalArgumentException if the file holds something else
+     */
+    public static Journal at(Path file) {
+        try {
+            String text = Files.exists(file) ? Files.readString(file) : "";
+            // A line that was being written when the process ended is left out, and overwritten.
+            String whole = text.substring(0, text.lastIndexOf('\n') + 1);
+            Map<String, double[]> known = new HashMap<>();
+            whole.lines().forEach(line -> read(line, known, file));
+            if (known.isEmpty() && !text.isBlank() && !text.startsWith("{")) {
+                throw notOurs(file, null);
+            }
+            Writer out = Files.newBufferedWriter(
+                    file, StandardOpenOption.CREATE, StandardOpenOption.WRITE, StandardOpenOption.TRUNCATE_EXISTING);
+            out.write(whole);
+            Journal journal = new Journal(out);
+            journal.known.putAll(known);
+            return journal;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static void read(String line, Map<String, double[]> known, Path file) {
+        try {
+            JsonNode json = MAPPER.readTree(line);
+            if (!json.path("key").isTextual() || !json.path("values").isArray()) {
+                throw notOurs(file, null);
+            }
+            known.put(json.get("key").asText(), StreamSupport.stream(json.get("values").spliterator(), false)
+                    .mapToDouble(JsonNode::asDouble)
+                    .toArray());
+        } catch (JsonProcessingException e) {
+            throw notOurs(file, e);
+        }
+    }
+
+    private static IllegalArgumentException notOurs(Path file, Throwable cause) {
+        return new IllegalArgumentException(
+                file + " is there already and is no journal of an evaluation: name another with --journal", cause);
+    }
+
+    /** Whether something is known. */
+    boolean knows(String key) {
+        return known.containsKey(key);
+    }
+
+    /** What is known. */
+    double[] values(String key) {
+        return known.get(key);
+    }
+
+    /** Notes what was found out; it is in the file when this returns. */
+    void add(String key, String task, String provider, String id, double[] values) {
+        Map<String, Object> line = new LinkedHashMap<>();
+        line.put("key", key);
+        line.put("task", task);
+        line.put("provider", provider);
+        line.put("id", id);
+        line.put("values", Arrays.stream(values).boxed().toList());
+        try {
+            out.write(MAPPER.writeValueAsString(line));
+            out.write('\n');
+            out.flush();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        known.put(key, values);
+    }
+
+    @Override
+    public void close() {
+        try {
+            out.close();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}
