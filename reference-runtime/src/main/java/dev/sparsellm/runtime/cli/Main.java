@@ -70,6 +70,8 @@ public final class Main {
         addWithSettings(root, perplexity, perplexity.model(), context);
         EvalCommand eval = new EvalCommand(context);
         addWithSettings(root, eval, eval.model(), context);
+        SweepCommand sweep = new SweepCommand(context);
+        SweepCommand.adapt(addWithSettings(root, sweep, sweep.model(), context).getCommandSpec());
         BenchCommand bench = new BenchCommand(context);
         addWithSettings(root, bench, bench.model(), context);
         InspectCommand inspect = new InspectCommand(context);

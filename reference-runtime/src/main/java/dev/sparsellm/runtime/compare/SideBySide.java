@@ -109,7 +109,7 @@ public record SideBySide(Side a, Side b) {
     }
 
     /** Tokens decoded in a second, in one turn; NaN where nothing is. */
-    private static double speed(Model model, Lineup lineup, GenerationRequest request, int contextLength) {
+    static double speed(Model model, Lineup lineup, GenerationRequest request, int contextLength) {
         long passes = 0;
         long nanos = 0;
         for (int n = 0; n < MOST_REPEATS && nanos < SHORTEST_TURN_NANOS; n++) {
@@ -135,7 +135,7 @@ public record SideBySide(Side a, Side b) {
         return ratios;
     }
 
-    private static double median(List<Double> values) {
+    static double median(List<Double> values) {
         double[] sorted = values.stream().mapToDouble(d -> d).sorted().toArray();
         int n = sorted.length;
         return n == 0 ? Double.NaN : (sorted[(n - 1) / 2] + sorted[n / 2]) / 2;

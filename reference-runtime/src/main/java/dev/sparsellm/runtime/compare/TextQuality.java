@@ -31,47 +31,94 @@ public record TextQuality(
         positions = List.copyOf(positions);
     }
 
-    /**
-     * Reads each window with both lineups: the first half at once, as a prompt, the scored half one token at a time as
-     * generation would (so that bytes read are counted for each), so that what a lineup does while decoding is what is measured. The two take turns token by
-     * token, so that no more than one row of logits of each is held.
-     */
+    /** One lineup beside the reference; see {@link #of(Model, Lineup, List, Windows, ProgressSink)}. */
     public static TextQuality of(
             Model model, Lineup reference, Lineup other, Windows windows, ProgressSink progress) {
-        int vocab = model.description().shape().vocab();
-        float[] expected = new float[vocab];
-        List<Divergence> positions = new ArrayList<>();
-        SortedMap<OperatorKey, Usage> referenceUsage = new TreeMap<>();
-        SortedMap<OperatorKey, Usage> otherUsage = new TreeMap<>();
+        return of(model, reference, List.of(other), windows, progress).getFirst();
+    }
+
+    /**
+     * Reads each window with all lineups: the first half at once, as a prompt, the scored half one token at a time as
+     * generation would, so that what a lineup does while decoding is what is measured, bytes included. They take turns
+     * token by token, so that no more than one row of logits of each is held.
+     *
+     * @return one for each of {@code others}
+     */
+    public static List<TextQuality> of(
+            Model model, Lineup reference, List<Lineup> others, Windows windows, ProgressSink progress) {
         long total = (long) windows.count() * windows.scoredPerWindow();
-        try (Session a = model.newSession(reference, windows.length());
-                Session b = model.newSession(other, windows.length());
+        try (Reader first = new Reader(model, reference, windows);
+                Readers rest = new Readers(others.stream().map(other -> new Reader(model, other, windows)).toList());
                 ProgressSink.Work work = progress.start("Comparing predictions", total)) {
+            long done = 0;
             for (int w = 0; w < windows.count(); w++) {
                 int[] ids = windows.window(w);
                 int[] prompt = Arrays.copyOf(ids, windows.firstScored());
-                begin(a, prompt);
-                begin(b, prompt);
-                SortedMap<OperatorKey, Usage> beforeA = a.usages();
-                SortedMap<OperatorKey, Usage> beforeB = b.usages();
+                first.begin(prompt);
+                rest.list().forEach(reader -> reader.begin(prompt));
                 for (int i = prompt.length; i + 1 < ids.length; i++) {
-                    int[] id = {ids[i]};
-                    int next = ids[i + 1];
-                    a.readAsDecoding(id, (row, logits, offset) -> System.arraycopy(logits, offset, expected, 0, vocab));
-                    b.readAsDecoding(id, (row, logits, offset) ->
-                            positions.add(Divergence.of(expected, 0, logits, offset, vocab, next)));
-                    work.done(positions.size());
+                    float[] expected = first.next(ids[i]);
+                    for (Reader reader : rest.list()) {
+                        reader.add(expected, reader.next(ids[i]), ids[i + 1]);
+                    }
+                    work.done(++done);
                 }
-                Usages.add(referenceUsage, a.usages(), beforeA);
-                Usages.add(otherUsage, b.usages(), beforeB);
+                first.end();
+                rest.list().forEach(Reader::end);
             }
-            return new TextQuality(positions, referenceUsage, otherUsage);
+            return rest.list().stream()
+                    .map(reader -> new TextQuality(reader.positions, first.usage, reader.usage))
+                    .toList();
         }
     }
 
-    private static void begin(Session session, int[] prompt) {
-        session.reset();
-        session.read(prompt, prompt.length, (row, logits, offset) -> {});
+    /** One lineup, reading. */
+    private static final class Reader implements AutoCloseable {
+
+        private final Session session;
+        private final int vocab;
+        private final float[] logits; // [vocab], of the last token
+        private final List<Divergence> positions = new ArrayList<>();
+        private final SortedMap<OperatorKey, Usage> usage = new TreeMap<>();
+        private SortedMap<OperatorKey, Usage> before = new TreeMap<>();
+
+        Reader(Model model, Lineup lineup, Windows windows) {
+            session = model.newSession(lineup, windows.length());
+            vocab = model.description().shape().vocab();
+            logits = new float[vocab];
+        }
+
+        void begin(int[] prompt) {
+            session.reset();
+            session.read(prompt, prompt.length, (row, all, offset) -> {});
+            before = session.usages();
+        }
+
+        float[] next(int id) {
+            session.readAsDecoding(new int[] {id}, (row, all, offset) ->
+                    System.arraycopy(all, offset, logits, 0, vocab));
+            return logits;
+        }
+
+        void add(float[] expected, float[] predicted, int next) {
+            positions.add(Divergence.of(expected, 0, predicted, 0, vocab, next));
+        }
+
+        void end() {
+            Usages.add(usage, session.usages(), before);
+        }
+
+        @Override
+        public void close() {
+            session.close();
+        }
+    }
+
+    private record Readers(List<Reader> list) implements AutoCloseable {
+        @Override
+        public void close() {
+            list.forEach(Reader::close);
+        }
     }
 
     /** Perplexity of the reference. */

@@ -39,14 +39,14 @@ final class ContinuationScorer {
             int kept = Math.min(common, Math.min(last, before.from() - 1));
             session.rewind(kept);
             session.read(Arrays.copyOfRange(ids, kept, last), last - kept, (row, logits, offset) -> {});
-            session.readAsDecoding(new int[] {ids[last]}, 0, (row, logits, offset) ->
+            session.readAsDecoding(new int[] {ids[last]}, (row, logits, offset) ->
                     System.arraycopy(logits, offset, first, 0, vocab));
         }
         session.rewind(choice.from());
         before = choice;
         Sum sum = new Sum();
         sum.add(first, 0, ids[choice.from()]);
-        session.readAsDecoding(Arrays.copyOfRange(ids, choice.from(), ids.length - 1), 0, (row, logits, offset) ->
+        session.readAsDecoding(Arrays.copyOfRange(ids, choice.from(), ids.length - 1), (row, logits, offset) ->
                 sum.add(logits, offset, ids[choice.from() + row + 1]));
         return new Score(sum.logLikelihood, sum.greedy);
     }

@@ -99,7 +99,7 @@ public record GenerationAgreement(
         // The prompt's last row is the prompt's, as in generation.
         session.read(prompt, prompt.length - 1, (row, logits, offset) ->
                 same[0] += Likeliest.of(logits, offset, vocab) == written[0] ? 1 : 0);
-        session.readAsDecoding(Arrays.copyOfRange(all, prompt.length, all.length - 1), 0, (row, logits, offset) ->
+        session.readAsDecoding(Arrays.copyOfRange(all, prompt.length, all.length - 1), (row, logits, offset) ->
                 same[0] += Likeliest.of(logits, offset, vocab) == written[row + 1] ? 1 : 0);
         return same[0];
     }

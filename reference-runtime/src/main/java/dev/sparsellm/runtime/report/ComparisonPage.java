@@ -1,25 +1,15 @@
 package dev.sparsellm.runtime.report;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.sparsellm.runtime.compare.Comparison;
 import dev.sparsellm.runtime.compare.Comparison.Contender;
 import dev.sparsellm.runtime.compare.Comparison.Request;
 import dev.sparsellm.runtime.compare.Comparison.Subject;
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 
 /** A comparison as one page that opens anywhere, offline: the library that draws its plots is part of it. */
 public final class ComparisonPage {
-
-    private static final Pattern PLACE = Pattern.compile("\\{\\{([a-zA-Z]+)}}");
 
     private final Comparison comparison;
     private final Contender a;
@@ -43,7 +33,6 @@ public final class ComparisonPage {
         parts.put("heading", Html.escape(b.preference() + " beside " + a.preference()));
         parts.put("subject", Html.escape(subject.name() + ", " + subject.layers() + " layers, by " + subject.kernels()
                 + " kernels on " + subject.threads() + (subject.threads() == 1 ? " thread" : " threads")));
-        parts.put("style", resource("report.css"));
         parts.put("tiles", tiles());
         parts.put("meaning", paragraphs(Meaning.of(comparison)) + commands(Meaning.commands(comparison)));
         parts.put("prompt", Html.escape(comparison.request().prompt()));
@@ -51,27 +40,15 @@ public final class ComparisonPage {
         parts.put("plots", plots());
         parts.put("figures", figures());
         parts.put("settings", settings());
-        parts.put("data", Html.jsonInScript(json(ComparisonFigures.of(comparison))));
-        parts.put("chartLicence", resource("chart.LICENSE.md").replace("--", "- -"));
-        // The reference to its source map would be looked for beside the report.
-        parts.put("chart", resource("chart.umd.js").replaceAll("(?m)^//# sourceMappingURL=.*$", "")
-                .replace("</script", "<\\/script"));
-        parts.put("script", resource("report.js"));
-        // One pass: what is put in is not looked at again.
-        return PLACE.matcher(resource("report.html"))
-                .replaceAll(place -> Matcher.quoteReplacement(parts.get(place.group(1))));
+        return Page.fill("report.html", "report.js", ComparisonFigures.of(comparison), parts);
     }
 
     private String tiles() {
-        return tile(Figure.number("%.2f×", comparison.writing().speedRatio()), "speed, measured")
-                + tile(Figure.number("%.2f×", comparison.idealSpeedRatio()), "speed, at best, by weights read")
-                + tile(Figure.number("%+.1f %%", 100 * (comparison.quality().otherPerplexity()
+        return Page.tile(Figure.number("%.2f×", comparison.writing().speedRatio()), "speed, measured")
+                + Page.tile(Figure.number("%.2f×", comparison.idealSpeedRatio()), "speed, at best, by weights read")
+                + Page.tile(Figure.number("%+.1f %%", 100 * (comparison.quality().otherPerplexity()
                         / comparison.quality().referencePerplexity() - 1)), "perplexity")
-                + tile(Figure.number("%.1f %%", 100 * comparison.quality().sameTop()), "same likeliest token");
-    }
-
-    private static String tile(String value, String what) {
-        return "<div class=\"tile\"><b>" + Html.escape(value) + "</b><span>" + Html.escape(what) + "</span></div>\n";
+                + Page.tile(Figure.number("%.1f %%", 100 * comparison.quality().sameTop()), "same likeliest token");
     }
 
     private static String paragraphs(List<String> sentences) {
@@ -109,27 +86,21 @@ public final class ComparisonPage {
     private String plots() {
         StringBuilder html = new StringBuilder();
         if (a.isSparse()) {
-            html.append(plot("sparsity-a", "Left out by " + a.preference(), SPARSITY));
+            html.append(Page.plot("sparsity-a", "Left out by " + a.preference(), SPARSITY));
         }
         if (b.isSparse()) {
-            html.append(plot("sparsity-b", "Left out by " + b.preference(), SPARSITY));
+            html.append(Page.plot("sparsity-b", "Left out by " + b.preference(), SPARSITY));
         }
-        html.append(plot("kl", "How far predictions are apart",
+        html.append(Page.plot("kl", "How far predictions are apart",
                 "KL(" + a.preference() + " ‖ " + b.preference() + ") at each scored position: 0 where both"
                         + " predict alike."));
-        html.append(plot("speed", "Speed, round by round",
+        html.append(Page.plot("speed", "Speed, round by round",
                 "The two took turns, so that a machine whose speed drifts treats both alike."));
         return html.toString();
     }
 
     private static final String SPARSITY = "Share of channels, counted while reading the scored half of each window token by"
             + " token.";
-
-    private static String plot(String id, String title, String caption) {
-        return "<div class=\"card\"><h2>" + Html.escape(title) + "</h2><p class=\"sub\">" + Html.escape(caption)
-                + "</p><div class=\"plot\"><canvas id=\"" + id + "\" role=\"img\" aria-label=\"" + Html.escape(title)
-                + "\"></canvas></div></div>\n";
-    }
 
     private String figures() {
         Html.Table table = new Html.Table().head("", a.preference(), b.preference(), "");
@@ -160,24 +131,5 @@ public final class ComparisonPage {
         table.text(letter, contender.preference());
         contender.summaries().forEach(summary -> table.text("", summary));
         contender.settings().forEach((key, value) -> table.text("", key + " = " + value));
-    }
-
-    private static String json(Map<String, Object> figures) {
-        try {
-            return new ObjectMapper().writeValueAsString(figures);
-        } catch (JsonProcessingException e) {
-            throw new UncheckedIOException(e);
-        }
-    }
-
-    private static String resource(String name) {
-        try (InputStream in = ComparisonPage.class.getResourceAsStream(name)) {
-            if (in == null) {
-                throw new IllegalStateException("This build lacks its resource " + name + ": build it again");
-            }
-            return new String(in.readAllBytes(), StandardCharsets.UTF_8);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
     }
 }

@@ -1,24 +1,9 @@
 (function () {
   "use strict";
-  var data = JSON.parse(document.getElementById("comparison").textContent);
-  var style = getComputedStyle(document.documentElement);
-  function colour(name) { return style.getPropertyValue("--" + name).trim(); }
-
-  Chart.defaults.color = colour("soft");
-  Chart.defaults.borderColor = colour("line");
-  Chart.defaults.font.family = 'system-ui, "Segoe UI", Roboto, sans-serif';
-  Chart.defaults.animation = false;
-  Chart.defaults.maintainAspectRatio = false;
-  Chart.defaults.plugins.legend.labels.usePointStyle = true;
-
-  function axis(title, more) {
-    return Object.assign({ title: { display: true, text: title } }, more);
-  }
-
-  function draw(id, configuration) {
-    var canvas = document.getElementById(id);
-    if (canvas) { new Chart(canvas, configuration); }
-  }
+  var data = JSON.parse(document.getElementById("data").textContent);
+  var colour = plots.colour;
+  var axis = plots.axis;
+  var draw = plots.draw;
 
   function percent(value) { return value === null ? null : 100 * value; }
 
