@@ -136,6 +136,11 @@ final class Calibrator {
         return Math.clamp(windows / 8, 8, 16);
     }
 
+    /** Runs of a window on average, of those that are run several times and those that are run once. */
+    static double runsOfWindow() {
+        return 1 + (double) ShiftRecorder.RUNS / betweenShifts(1);
+    }
+
     private static long mine(int windows, CalibrationRequest request) {
         return (windows - request.shard() + request.shards() - 1) / request.shards();
     }

@@ -4,8 +4,8 @@ import dev.sparsellm.kernels.Kernels;
 import dev.sparsellm.spi.CalibrationRequest;
 import dev.sparsellm.spi.HostServices;
 import dev.sparsellm.spi.ModelDescription;
-import dev.sparsellm.spi.ModelShape;
 import dev.sparsellm.spi.ProviderException;
+import dev.sparsellm.spi.TextRunner;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -22,13 +22,6 @@ final class ProfileSource {
 
     private static final String TEXT = "calibration.txt";
     private static final long SEED = 0;
-    private static final int WINDOW = 256;
-
-    /** A first start may take a minute or so: tokens are what these multiplications allow, within bounds. */
-    private static final double MULTIPLICATIONS = 4e12;
-
-    private static final int FEWEST_TOKENS = 2048;
-    private static final int MOST_TOKENS = 16384;
 
     private final ModelDescription model;
     private final ChessSettings settings;
@@ -79,11 +72,13 @@ final class ProfileSource {
     }
 
     private Profile make(Path cached) {
-        int window = Math.min(WINDOW, host.text().maxWindow());
-        int[] ids = host.text().tokenize(builtInText());
-        CalibrationRequest request = new CalibrationRequest(ids, window, tokens(model), SEED, 0, 1, cached, true);
-        host.notice("No profile for " + model.name() + " yet: calibrating once on a built-in text. One from your own"
-                + " text, made by calibrate, serves it better");
+        TextRunner text = host.text();
+        int window = Math.min(FirstUse.WINDOW, text.maxWindow());
+        int[] ids = text.tokenize(builtInText());
+        FirstUse use = FirstUse.measured(text, ids, window, Calibrator.checkpointOf(cached));
+        CalibrationRequest request = new CalibrationRequest(ids, window, use.tokens(window), SEED, 0, 1, cached, true);
+        host.notice("No profile for " + model.name() + " yet: calibrating once on " + use.inWords(window)
+                + ". One from your own text, made by calibrate, serves it better");
         boolean writable = isWritable(cached.getParent());
         Profile profile = new Calibrator(model, host, kernels)
                 .run(request, writable ? Optional.of(Calibrator.checkpointOf(cached)) : Optional.empty());
@@ -110,14 +105,6 @@ final class ProfileSource {
         } catch (IOException unusable) {
             return false;
         }
-    }
-
-    /** How many tokens a first start may take. */
-    private static long tokens(ModelDescription model) {
-        ModelShape shape = model.shape();
-        double attention = 2.0 * (shape.heads() + shape.kvHeads()) * shape.headDim();
-        double ofLayer = shape.dim() * (3.0 * shape.ffn() + attention);
-        return Math.clamp((long) (MULTIPLICATIONS / (ofLayer * shape.layers())), FEWEST_TOKENS, MOST_TOKENS);
     }
 
     private static String builtInText() {

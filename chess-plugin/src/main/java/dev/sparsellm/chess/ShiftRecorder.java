@@ -26,6 +26,9 @@ import java.util.Optional;
  */
 final class ShiftRecorder implements SessionOperators {
 
+    /** Of each window: the exact one, and one for each kind at each level above. */
+    static final int RUNS = 1 + Kind.values().length * (ShiftStatistics.LEVELS - 1);
+
     private final SessionContext context;
     private final Kernels kernels;
     private final List<Map<Site, Place>> places = new ArrayList<>(); // [layers]

@@ -14,7 +14,7 @@ public interface HostServices {
     /** The host's exact operators. */
     DenseOperators dense();
 
-    /** Runs text through the model, for calibration. */
+    /** Runs text through the model, for calibration: a runner of the caller's own, for one thread at a time. */
     TextRunner text();
 
     /**

@@ -26,7 +26,9 @@ import dev.sparsellm.spi.TextRunner;
 import dev.sparsellm.spi.WorkerGroup;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.function.Consumer;
@@ -148,7 +150,12 @@ public final class HostOfModel implements HostServices {
                 .orElseGet(() -> dense.feedForward(layer, activation.orElseGet(dense::activation), context));
     }
 
+    /** Keeps the decoders it has opened: a calibration runs hundreds of windows with the same operators. */
     private final class Runner implements TextRunner {
+
+        private final Map<SessionOperators, Opened> opened = new IdentityHashMap<>();
+
+        private record Opened(Decoder decoder, int contextLength) {}
 
         @Override
         public int[] tokenize(String text) {
@@ -172,8 +179,12 @@ public final class HostOfModel implements HostServices {
 
         @Override
         public void run(int[] ids, SessionOperators operators, LogitsConsumer logits) {
-            OperatorTable table = table(key -> Optional.of(operators), context());
-            Decoder decoder = decoder(table, ids.length);
+            Opened before = opened.get(operators);
+            if (before == null || before.contextLength < ids.length) {
+                before = new Opened(decoder(table(key -> Optional.of(operators), context()), ids.length), ids.length);
+                opened.put(operators, before);
+            }
+            Decoder decoder = before.decoder;
             float[] row = new float[logits == null ? 0 : config.shape().vocab()];
             for (int from = 0; from < ids.length; from += decoder.maxBatch()) {
                 int position = from;
