@@ -70,6 +70,11 @@ final class ModelArguments {
         }
     }
 
+    /** Sets what the user could have set for a provider. */
+    void set(String key, String value) {
+        settings.put(key, value);
+    }
+
     /** The model's file. */
     Path path(Context context) {
         return file.file(context);

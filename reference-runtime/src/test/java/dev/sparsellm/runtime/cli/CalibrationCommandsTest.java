@@ -78,6 +78,22 @@ class CalibrationCommandsTest {
     }
 
     @Test
+    void inspectMeasuresWhatAProfileLeavesOutOfAText() throws Exception {
+        Files.writeString(folder.resolve("p"), "one\n");
+        String text = "One day a girl met a dog. ".repeat(40);
+        JsonNode json = run("inspect", "--profile", file("p"), "--model", model, "--text", text, "--ctx", "32",
+                        "--chunks", "2", "--thinning.every", "4", "--json")
+                .json();
+        JsonNode table = json.get("tables").get(1);
+        assertThat(table.get("columns").toString()).contains("asked", "achieved");
+        assertThat(table.get("rows")).hasSize(15).allSatisfy(row -> {
+            assertThat(row.get(2).asText()).isEqualTo("thinned");
+            assertThat(row.get(3).asDouble()).isEqualTo(0.25);
+        });
+        run("inspect", "--model", model, "--text", text).failsWith(ExitCode.USAGE, "--profile");
+    }
+
+    @Test
     void mistakesAreNamed() throws Exception {
         run("calibrate", "--model", model, "-o", file("p")).failsWith(ExitCode.USAGE, "--file");
         run("calibrate", "--model", model, "--text", "a", "--shard", "0/2", "-o", file("p"))
