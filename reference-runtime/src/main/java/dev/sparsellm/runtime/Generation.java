@@ -27,9 +27,17 @@ public record Generation(
         CANCELLED
     }
 
-    /** Tokens written in a second; 0 where none was. */
+    /**
+     * Passes it took to write. The first token costs none, since reading the prompt gave its logits; an end mark costs
+     * one, and is no token.
+     */
+    public int decodePasses() {
+        return Math.max(0, ids.length - (stop == StopReason.END ? 0 : 1));
+    }
+
+    /** The speed of decoding, in tokens, which is to say {@link #decodePasses() passes}, a second; 0 where none was. */
     public double tokensPerSecond() {
-        return decodeNanos == 0 ? 0 : ids.length * 1e9 / decodeNanos;
+        return decodeNanos == 0 ? 0 : decodePasses() * 1e9 / decodeNanos;
     }
 
     /** Prompt tokens read in a second; 0 where none was. */

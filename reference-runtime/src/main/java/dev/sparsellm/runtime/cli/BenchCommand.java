@@ -120,9 +120,8 @@ final class BenchCommand implements Callable<Integer> {
                     contender.session().reset();
                     Generation generation = contender.session().generate(request, TokenSink.NONE);
                     if (round > 0) {
-                        contender.prefill().add(generation.promptTokens() * 1e9 / generation.prefillNanos());
-                        // The first token written costs no pass: reading the prompt has given its logits.
-                        contender.decode().add((generation.ids().length - 1) * 1e9 / generation.decodeNanos());
+                        contender.prefill().add(generation.promptTokensPerSecond());
+                        contender.decode().add(generation.tokensPerSecond());
                     }
                     work.done(++done);
                 }

@@ -1,7 +1,6 @@
 package dev.sparsellm.runtime.compare;
 
 import dev.sparsellm.runtime.Generation;
-import dev.sparsellm.runtime.Generation.StopReason;
 import dev.sparsellm.runtime.GenerationRequest;
 import dev.sparsellm.runtime.lineup.Lineup;
 import dev.sparsellm.runtime.Model;
@@ -114,8 +113,7 @@ public record SideBySide(Side a, Side b) {
         long nanos = 0;
         for (int n = 0; n < MOST_REPEATS && nanos < SHORTEST_TURN_NANOS; n++) {
             Generation generation = run(model, lineup, request, contextLength).generation;
-            // The first token costs no pass, since reading the prompt gave its logits; an end mark costs one and is none.
-            passes += generation.ids().length - (generation.stop() == StopReason.END ? 0 : 1);
+            passes += generation.decodePasses();
             nanos += generation.decodeNanos();
         }
         return passes < 1 ? Double.NaN : passes * 1e9 / nanos;
