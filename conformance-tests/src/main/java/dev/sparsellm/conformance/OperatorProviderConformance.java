@@ -87,7 +87,7 @@ public abstract class OperatorProviderConformance {
     @BeforeEach
     final void makeSubject() throws IOException {
         Path own = Files.createTempDirectory(folder, "rule");
-        subject = new Subject(provider(), settings(), capabilities(), this::dense, own);
+        subject = new Subject(provider(), this::provider, settings(), capabilities(), this::dense, own);
     }
 
     // P1: what a provider says about itself

@@ -8,21 +8,29 @@ import dev.sparsellm.spi.WorkerGroup;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.function.BiFunction;
+import java.util.function.Supplier;
 
 /**
  * What is tested, and with what.
  *
  * @param provider an instance made for the rule under test
+ * @param fresh makes another
  * @param values of settings
  * @param dense the host's exact operators, given those of the kit
  * @param folder empty, for the cache
  */
 record Subject(
         OperatorProvider provider,
+        Supplier<OperatorProvider> fresh,
         Map<String, String> values,
         Capabilities capabilities,
         BiFunction<ModelDescription, DenseOperators, DenseOperators> dense,
         Path folder) {
+
+    /** The same with another instance of the provider. */
+    Subject afresh() {
+        return new Subject(fresh.get(), fresh, values, capabilities, dense, folder);
+    }
 
     Settings settings() {
         return new Settings(provider.settings(), values);
