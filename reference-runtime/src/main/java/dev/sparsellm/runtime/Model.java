@@ -50,7 +50,7 @@ public final class Model implements AutoCloseable {
     private final Map<String, Lineup> lineups = new HashMap<>();
     private boolean closed;
 
-    private Model(Path path, Gguf file, ModelOptions options, KernelChoice kernels) {
+    private Model(Path path, Gguf file, ModelOptions options, KernelChoice kernels, ProviderCatalog catalog) {
         this.path = path;
         this.file = file;
         this.kernels = kernels;
@@ -65,7 +65,7 @@ public final class Model implements AutoCloseable {
                 ActivationFunction.SILU,
                 weights.layers(),
                 weights.output());
-        catalog = ProviderCatalog.discover(classLoader());
+        this.catalog = catalog;
         defaultProviders = options.providers();
         workers = new SpinningWorkers(options.threads());
         host = new HostOfModel(
@@ -94,13 +94,22 @@ public final class Model implements AutoCloseable {
      * @throws dev.sparsellm.spi.ProviderException if two providers have the same id
      */
     public static Model load(Path file, ModelOptions options) {
+        return load(file, options, ProviderCatalog.discover(classLoader()));
+    }
+
+    /**
+     * Opens a model with given providers in place of those on the path.
+     *
+     * @throws GgufException if the file is missing, damaged, or of a kind that is not supported
+     */
+    public static Model load(Path file, ModelOptions options, ProviderCatalog catalog) {
         KernelChoice kernels = KernelChoice.ofThisJvm();
         if (!kernels.warning().isEmpty()) {
             options.notices().accept(kernels.warning());
         }
         Gguf gguf = Gguf.open(file);
         try {
-            return new Model(file, gguf, options, kernels);
+            return new Model(file, gguf, options, kernels, catalog);
         } catch (RuntimeException | Error e) {
             gguf.close();
             throw e;

@@ -58,6 +58,9 @@ public final class LineupBuilder {
         SortedMap<OperatorKey, String> taken = new TreeMap<>();
         for (Found found : catalog.order(wish.order())) {
             OperatorProvider provider = found.provider();
+            if (servesOnlyWhenNamed(provider) && !wish.names(provider.id())) {
+                continue;
+            }
             Settings values = settingsFor(provider, wish.settings(provider.id()));
             ProviderPlan candidate = ask(provider, values, wish.names(provider.id()));
             Plan plan = candidate.plan().keeping(key -> !taken.containsKey(key));
@@ -113,6 +116,11 @@ public final class LineupBuilder {
         }
         refusals.forEach(notices);
         return new Lineup(preference.isBlank() ? "default" : preference, members, assignments, refusals);
+    }
+
+    /** The dense operators stand behind all others, and serve anyone. */
+    private static boolean servesOnlyWhenNamed(OperatorProvider provider) {
+        return provider.priority() < 0 && provider.priority() != Integer.MIN_VALUE;
     }
 
     private ProviderPlan ask(OperatorProvider provider, Settings values, boolean named) {
