@@ -10,6 +10,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 /** Watches reports of progress. */
 final class KitProgress implements ProgressSink {
 
+    private final Set<String> started = ConcurrentHashMap.newKeySet();
     private final Set<String> open = ConcurrentHashMap.newKeySet();
     private final List<String> faults = new CopyOnWriteArrayList<>();
 
@@ -18,6 +19,7 @@ final class KitProgress implements ProgressSink {
         if (what == null || what.isBlank() || total < 0) {
             faults.add("work '" + what + "' of " + total + " units");
         }
+        started.add(what);
         open.add(what);
         return new Work() {
             @Override
@@ -32,6 +34,11 @@ final class KitProgress implements ProgressSink {
                 open.remove(what);
             }
         };
+    }
+
+    /** All work there was. */
+    Set<String> started() {
+        return started;
     }
 
     List<String> faults() {
