@@ -148,13 +148,13 @@ final class ChoiceRules {
     }
 
     void order() {
-        Probe first = new Probe("first", key -> key.kind() == OperatorKind.FEED_FORWARD) {
+        Probe first = new Probe("preferred", key -> key.kind() == OperatorKind.FEED_FORWARD) {
             @Override
             public int priority() {
                 return 5;
             }
         };
-        Probe second = Probe.ofAll("second");
+        Probe second = Probe.ofAll("common");
         run(new Heard(), List.of(), second, first);
         assertTrue(first.calls().stream().anyMatch(call -> call.key().kind() == OperatorKind.FEED_FORWARD),
                 "The provider of the larger priority does not serve what it takes");
@@ -163,9 +163,9 @@ final class ChoiceRules {
         assertTrue(second.calls().stream().noneMatch(call -> call.key().kind() == OperatorKind.FEED_FORWARD)
                         && !second.calls().isEmpty(),
                 "What the first provider leaves, the next one serves, and nothing else");
-        Probe last = new Probe("first", key -> key.kind() == OperatorKind.FEED_FORWARD);
-        Probe preferred = Probe.ofAll("second");
-        run(new Heard(), List.of("second", "first"), last, preferred);
+        Probe last = new Probe("preferred", key -> key.kind() == OperatorKind.FEED_FORWARD);
+        Probe preferred = Probe.ofAll("common");
+        run(new Heard(), List.of("common", "preferred"), last, preferred);
         assertTrue(last.calls().isEmpty() && !preferred.calls().isEmpty(),
                 "The order in which a user names providers is not kept");
     }

@@ -1,6 +1,7 @@
 package dev.sparsellm.conformance;
 
 import dev.sparsellm.spi.Tensor;
+import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Map;
@@ -17,7 +18,7 @@ final class Matrices {
     }
 
     private static double[][] read(Tensor tensor) {
-        ByteBuffer data = tensor.data().asByteBuffer().order(ByteOrder.LITTLE_ENDIAN);
+        ByteBuffer data = ByteBuffer.wrap(tensor.data().toArray(ValueLayout.JAVA_BYTE)).order(ByteOrder.LITTLE_ENDIAN);
         int blockSize = tensor.type().blockSize();
         double[] block = new double[blockSize];
         double[][] matrix = new double[tensor.rows()][tensor.columns()];

@@ -15,7 +15,7 @@ final class Oracle {
     private static final double ROUNDING = 4e-6;
 
     /** Ways to be off that are tried: all up, all down, and at random. */
-    private static final int TRIALS = 6;
+    private static final int TRIALS = 8;
 
     private final ModelDescription model;
     private final Matrices matrices;
@@ -70,26 +70,36 @@ final class Oracle {
             double[] exact = hidden.clone();
             rule.change(phase, activated.clone(), hidden);
             for (int trial = 0; trial < TRIALS; trial++) {
-                double[] other = exact.clone();
-                rule.change(phase, nudged(gate, trial), other);
+                double[] nudgedGate = nudged(gate, trial);
+                double[] nudgedUp = nudged(up, trial + TRIALS);
+                double[] before = new double[open.length];
                 for (int i = 0; i < open.length; i++) {
-                    open[i] = Math.max(open[i], Math.abs(other[i] - hidden[i]));
+                    nudgedGate[i] = Matrices.activate(model.activation(), nudgedGate[i]);
+                    before[i] = nudgedGate[i] * nudgedUp[i];
+                }
+                double[] after = before.clone();
+                rule.change(phase, nudgedGate, after);
+                for (int i = 0; i < open.length; i++) {
+                    // A jump, rather than the nudge itself.
+                    double jump = Math.abs(after[i] - hidden[i]);
+                    double nudge = Math.abs(before[i] - exact[i]);
+                    open[i] = Math.max(open[i], jump > 4 * nudge ? jump : 0);
                 }
             }
         }
         return product(matrices.of(weights.down()), hidden, open);
     }
 
-    /** Activations of a gate that is a little off. */
-    private double[] nudged(Expected gate, int trial) {
+    /** Sums that are a little off. */
+    private static double[] nudged(Expected sums, int trial) {
         SplittableRandom random = new SplittableRandom(trial);
-        double[] activated = new double[gate.values().length];
-        for (int i = 0; i < activated.length; i++) {
+        double[] nudged = new double[sums.values().length];
+        for (int i = 0; i < nudged.length; i++) {
             int sign = trial == 0 ? 1 : trial == 1 ? -1 : random.nextInt(3) - 1;
-            double scale = Math.max(Math.abs(gate.values()[i]), gate.scale()[i]);
-            activated[i] = Matrices.activate(model.activation(), gate.values()[i] + sign * ROUNDING * scale);
+            nudged[i] = sums.values()[i]
+                    + sign * ROUNDING * Math.max(Math.abs(sums.values()[i]), sums.scale()[i]);
         }
-        return activated;
+        return nudged;
     }
 
     private static Expected product(double[][] matrix, double[] x, double[] open) {

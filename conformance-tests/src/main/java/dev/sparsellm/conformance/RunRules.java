@@ -144,7 +144,7 @@ final class RunRules {
     }
 
     void sessionsAreApart() {
-        float[] alone = hosting.dense();
+        float[] alone = run(Probe.ofAll("probe"));
         Probe probe = Probe.ofAll("probe");
         try (HostedModel model = hosting.open(probe);
                 HostedSession one = model.newSession();
