@@ -43,7 +43,8 @@ final class ServiceRules {
         this.hosting = hosting;
     }
 
-    /** Lets a check see the host through a provider's eyes. */
+    /** Lets a check see the host through a provider's eyes, while a session is open. */
+    @SuppressWarnings("try") // the session is there to be open, nothing more
     private void with(Heard heard, Consumer<Probe> check) {
         Probe probe = Probe.ofAll("probe");
         try (HostedModel model = hosting.open(heard, Map.of(), THREADS, List.of("probe"), probe);
