@@ -62,7 +62,7 @@ class ReferenceRuntimeTest extends HostConformance {
         @Override
         public float[] write(int id) {
             float[][] last = new float[1][];
-            session.readAsDecoding(new int[] {id}, 0, (row, all, offset) -> last[0] = row(all, offset));
+            session.readAsDecoding(new int[] {id}, (row, all, offset) -> last[0] = row(all, offset));
             return last[0];
         }
 
