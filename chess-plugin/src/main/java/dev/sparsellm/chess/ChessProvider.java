@@ -2,6 +2,7 @@ package dev.sparsellm.chess;
 
 import dev.sparsellm.kernels.KernelChoice;
 import dev.sparsellm.kernels.Kernels;
+import dev.sparsellm.spi.AllocationRequest;
 import dev.sparsellm.spi.ApiLevel;
 import dev.sparsellm.spi.Calibratable;
 import dev.sparsellm.spi.CalibrationRequest;
@@ -78,6 +79,26 @@ public final class ChessProvider implements OperatorProvider, Calibratable {
         } catch (IOException e) {
             host.notice("The calibration is complete, but " + checkpoint + " cannot be deleted: " + e);
         }
+    }
+
+    @Override
+    public void allocate(ModelDescription model, HostServices host, Settings settings, AllocationRequest request) {
+        ChessSettings chess = ChessSettings.of(settings).at(0.5);
+        Target target = Target.of(request.target());
+        Profile profile = ProfileFile.read(request.profile());
+        profile.requireFor(model, request.profile().toString());
+        Windows windows = new Windows(
+                new CalibrationRequest(
+                        request.ids(), request.window(), request.maxTokens(), request.seed(), 0, 1, request.output(), false),
+                host.text().beginOfText(),
+                host.text().maxWindow());
+        MaskedOperators operators = new MaskedOperators(model, host.dense(), kernels(), host.text().context());
+        DamageMeter meter =
+                new DamageMeter(model, host, windows, operators, new Selections(chess, profile, host));
+        BudgetSearch search = new BudgetSearch(model, chess, host, meter);
+        Budget budget = search.find(target, request.target(), chess.choiceInWords());
+        write(profile.with(budget), request.output());
+        search.report(budget);
     }
 
     @Override

@@ -1,5 +1,6 @@
 package dev.sparsellm.chess;
 
+import dev.sparsellm.spi.ProviderException;
 import dev.sparsellm.spi.Setting;
 import dev.sparsellm.spi.Settings;
 import dev.sparsellm.spi.SettingsException;
@@ -14,9 +15,11 @@ import java.util.Optional;
  * @param enabled false takes no operator at all
  * @param method how channels are chosen
  * @param rms whether method chess weighs by the root mean square of up
- * @param sparsity share of hidden channels to leave out
+ * @param auto whether shares are those of the profile's budget
+ * @param sparsity share of hidden channels to leave out; NaN where it is the budget's
  * @param attention whether Q and O are served
- * @param attentionSparsity share of the inputs of Q and O to leave out; 0 where attention is off
+ * @param attentionSparsity share of the inputs of Q and O to leave out; 0 where attention is off, NaN where it is the
+ *     budget's
  * @param maskedPrefill whether text that is only read is thinned out too
  * @param corrected whether thresholds allow for what masking shifts
  * @param profile the profile to use, or empty for one of our own
@@ -26,6 +29,7 @@ record ChessSettings(
         boolean enabled,
         Method method,
         boolean rms,
+        boolean auto,
         double sparsity,
         boolean attention,
         double attentionSparsity,
@@ -46,7 +50,10 @@ record ChessSettings(
     static final String CACHE = "chess.cache";
 
     /** Accuracy falls off long before this; there is no use in more. */
-    private static final double MAX_SPARSITY = 0.95;
+    static final double MAX_SPARSITY = 0.95;
+
+    /** In the place of a share: each operator's own, from the budget that calibrate found. */
+    private static final String AUTO = "auto";
 
     static List<Setting> declared() {
         Setting.Type share = new Setting.Type.Decimal(0, MAX_SPARSITY, List.of());
@@ -64,7 +71,12 @@ record ChessSettings(
                         new Setting.Type.Choice(List.of("mean", "rms")),
                         "",
                         "what method chess takes of the up projection: mean magnitude, unless set, or rms"),
-                new Setting(SPARSITY, share, "0.5", "share of the hidden channels left out of up and down projections"),
+                new Setting(
+                        SPARSITY,
+                        new Setting.Type.Decimal(0, MAX_SPARSITY, List.of(AUTO)),
+                        "0.5",
+                        "share of the hidden channels left out of up and down projections; auto: each operator's own, as"
+                                + " calibrate --target found it"),
                 new Setting(
                         ATTENTION,
                         new Setting.Type.Flag(),
@@ -108,11 +120,13 @@ record ChessSettings(
             throw new SettingsException(WEIGHT + " is given, but only method chess has a choice of weights: leave it"
                     + " unset, or set " + METHOD + " to chess");
         }
-        double sparsity = settings.decimal(SPARSITY);
+        boolean auto = settings.text(SPARSITY).equals(AUTO);
+        double sparsity = auto ? Double.NaN : settings.decimal(SPARSITY);
         return new ChessSettings(
                 settings.flag(ENABLED),
                 method,
                 settings.find(WEIGHT).map("rms"::equals).orElse(false),
+                auto,
                 sparsity,
                 attention,
                 !attention ? 0 : settings.find(ATTENTION_SPARSITY).map(Double::parseDouble).orElse(sparsity),
@@ -122,9 +136,31 @@ record ChessSettings(
                 settings.path(CACHE));
     }
 
-    /** The share to leave out at a place. */
+    /** The share to leave out at a place; NaN where it is the budget's. */
     double share(Site site) {
         return site == Site.FEED_FORWARD ? sparsity : attentionSparsity;
+    }
+
+    /**
+     * The share to leave out at a place of a layer.
+     *
+     * @param budget the profile's
+     * @throws ProviderException if it is the budget's, and there is none
+     */
+    double share(Site site, int layer, Optional<Budget> budget) {
+        double share = share(site);
+        return !Double.isNaN(share)
+                ? share
+                : budget.map(found -> (double) found.share(site, layer)).orElseThrow(() -> new ProviderException(SPARSITY
+                        + " is " + AUTO + ", and the profile holds no budget: make one with calibrate --target, and name it"
+                        + " with " + PROFILE));
+    }
+
+    /** These settings at one share everywhere that is wanted. */
+    ChessSettings at(double share) {
+        return new ChessSettings(
+                enabled, method, rms, false, share, attention, attention ? share : 0, maskedPrefill, corrected,
+                profile, cache);
     }
 
     /** Whether nothing is ever left out. */
@@ -132,28 +168,32 @@ record ChessSettings(
         return sparsity == 0 && attentionSparsity == 0;
     }
 
-    /** Places thresholds at a site. */
-    Selection select(Site site, Profile.Place place, long positions) {
-        ThresholdSolver solver = new ThresholdSolver(site, place.seen());
+    /** Places thresholds at a site, so that a share is left out. */
+    Selection select(Site site, Profile.Place place, long positions, double share) {
+        return select(site, place, positions, share, new ThresholdSolver(site, place.seen()));
+    }
+
+    /** As above, by a solver of the place that may have been used for other shares. */
+    Selection select(Site site, Profile.Place place, long positions, double share, ThresholdSolver solver) {
         return method == Method.CHESS_PLUS_PLUS
-                ? solver.solveByError(place.norms(), share(site), correction(site, place))
+                ? solver.solveByError(place.norms(), share, correction(site, place, share))
                 : solver.solve(
                         method.weights(site, place, positions, rms),
-                        share(site),
-                        correction(site, place),
+                        share,
+                        correction(site, place, share),
                         method.compensates());
     }
 
     /** What thresholds at a site are multiplied with. Hidden channels hardly shift (by 0.01 at most), and are left. */
-    double correction(Site site, Profile.Place place) {
+    double correction(Site site, Profile.Place place, double share) {
         return corrected && site != Site.FEED_FORWARD
-                ? method.shift(site).map(kind -> place.shift().correction(kind, share(site))).orElse(1.0)
+                ? method.shift(site).map(kind -> place.shift().correction(kind, share)).orElse(1.0)
                 : 1;
     }
 
     /** How much more than its share plain thresholds would leave out at a site; NaN where that is not known. */
-    double drift(Site site, Profile.Place place) {
-        return method.shift(site).map(kind -> place.shift().drift(kind, share(site))).orElse(Double.NaN);
+    double drift(Site site, Profile.Place place, double share) {
+        return method.shift(site).map(kind -> place.shift().drift(kind, share)).orElse(Double.NaN);
     }
 
     /** Method and levels in a few words. */
@@ -163,9 +203,18 @@ record ChessSettings(
                 "%s%s, sparsity %s, attention %s, prompt %s%s",
                 method.word(),
                 rms ? " (rms)" : "",
-                sparsity,
-                attentionSparsity == 0 ? "dense" : attentionSparsity,
+                word(sparsity),
+                attentionSparsity == 0 ? "dense" : word(attentionSparsity),
                 maskedPrefill ? "masked" : "dense",
                 corrected ? "" : ", thresholds plain");
+    }
+
+    private static String word(double share) {
+        return Double.isNaN(share) ? AUTO : Double.toString(share);
+    }
+
+    /** How channels are chosen, without how many. */
+    String choiceInWords() {
+        return method.word() + (rms ? " (rms)" : "") + (attention ? "" : " without attention");
     }
 }

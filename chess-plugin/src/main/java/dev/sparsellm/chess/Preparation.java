@@ -33,15 +33,17 @@ final class Preparation {
     PreparedOperators prepare(SortedSet<OperatorKey> taken) {
         SortedMap<OperatorKey, Optional<PreparedSite>> sites = new TreeMap<>();
         taken.forEach(key -> sites.put(key, Optional.empty()));
-        List<OperatorKey> sparse = taken.stream()
-                .filter(key -> settings.share(Site.of(key.kind()).orElseThrow()) > 0)
-                .toList();
-        if (sparse.isEmpty()) {
-            return new SparseOperators(
-                    model, settings, sites, host.dense(), kernels, settings.inWords(), () -> {});
+        if (settings.exact()) {
+            return exact(sites);
         }
         ProfileSource source = new ProfileSource(model, settings, host, kernels);
         ProfileSource.Named profile = source.find();
+        List<OperatorKey> sparse = taken.stream()
+                .filter(key -> share(key, profile.profile()) > 0)
+                .toList();
+        if (sparse.isEmpty()) {
+            return exact(sites);
+        }
         Selection[] selections = select(sparse, profile.profile());
         List<Tensor> tensors = sparse.stream().map(this::weights).toList();
         RepackedWeights repacked = new RepackCache(
@@ -61,8 +63,13 @@ final class Preparation {
             throw e;
         }
         String summary = settings.inWords() + ", profile " + profile.name() + " ("
-                + profile.profile().provenance().positions() + " tokens)";
+                + profile.profile().provenance().positions() + " tokens"
+                + (settings.auto() ? profile.profile().budget().map(b -> ", " + b.inWords()).orElse("") : "") + ")";
         return new SparseOperators(model, settings, sites, host.dense(), kernels, summary, repacked::close);
+    }
+
+    private PreparedOperators exact(SortedMap<OperatorKey, Optional<PreparedSite>> sites) {
+        return new SparseOperators(model, settings, sites, host.dense(), kernels, settings.inWords(), () -> {});
     }
 
     private Selection[] select(List<OperatorKey> keys, Profile profile) {
@@ -71,9 +78,14 @@ final class Preparation {
         host.workers().run(keys.size(), (part, worker) -> {
             OperatorKey key = keys.get(part);
             Site site = Site.of(key.kind()).orElseThrow();
-            selections[part] = settings.select(site, profile.layers().get(key.layer()).at(site), positions);
+            selections[part] = settings.select(
+                    site, profile.layers().get(key.layer()).at(site), positions, share(key, profile));
         });
         return selections;
+    }
+
+    private double share(OperatorKey key, Profile profile) {
+        return settings.share(Site.of(key.kind()).orElseThrow(), key.layer(), profile.budget());
     }
 
     private Tensor weights(OperatorKey key) {

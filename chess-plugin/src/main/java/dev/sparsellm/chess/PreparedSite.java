@@ -42,24 +42,6 @@ record PreparedSite(Selection selection, ChannelProduct product, float[] bias, P
         }
     }
 
-    /**
-     * Copies a row, substitutes in place of what is left out.
-     *
-     * @param tested {@code [channels]}: what the bounds are for
-     * @param values {@code [channels]}: what is copied
-     * @return how many are kept
-     */
-    int mask(float[] tested, int testedOffset, float[] values, int valuesOffset, float[] out, int outOffset) {
-        int kept = 0;
-        for (int i = 0; i < selection.channels(); i++) {
-            boolean leftOut = Selection.leavesOut(
-                    tested[testedOffset + i], selection.lower()[i], selection.upper()[i]);
-            out[outOffset + i] = leftOut ? selection.substitutes()[i] : values[valuesOffset + i];
-            kept += leftOut ? 0 : 1;
-        }
-        return kept;
-    }
-
     /** Bytes that a product reads for several rows, each with channels of its own: scales for each of them. */
     static long bytesRead(ChannelProduct product, int rows, long kept) {
         long perChannel = product.bytesRead(1) - product.bytesRead(0);

@@ -5,6 +5,7 @@ import dev.sparsellm.spi.ProviderException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * What a calibration learnt about a model: statistics from which thresholds follow for any method, weight and share.
@@ -12,8 +13,9 @@ import java.util.List;
  * @param provenance how it was made
  * @param resolution of the statistics, from 0 to {@link Site#FINEST}
  * @param layers {@code [layers]}
+ * @param budget how much to leave out where, if that was looked for
  */
-record Profile(Provenance provenance, int resolution, List<Layer> layers) {
+record Profile(Provenance provenance, int resolution, List<Layer> layers, Optional<Budget> budget) {
 
     /** Bins become coarser until a profile is no larger than this ... */
     private static final long COMFORTABLE_BYTES = 48L << 20;
@@ -23,6 +25,11 @@ record Profile(Provenance provenance, int resolution, List<Layer> layers) {
 
     Profile {
         layers = List.copyOf(layers);
+    }
+
+    /** Without a budget. */
+    Profile(Provenance provenance, int resolution, List<Layer> layers) {
+        this(provenance, resolution, layers, Optional.empty());
     }
 
     /** The three places of a layer. */
@@ -64,7 +71,7 @@ record Profile(Provenance provenance, int resolution, List<Layer> layers) {
         return new Profile(provenance, resolution, layers);
     }
 
-    /** This profile and what another saw; neither may be used afterwards. */
+    /** This profile and what another saw, without budgets; neither may be used afterwards. */
     Profile plus(Profile other) {
         Provenance joined = provenance.plus(other.provenance);
         if (resolution != other.resolution || !shape().equals(other.shape())) {
@@ -89,7 +96,12 @@ record Profile(Provenance provenance, int resolution, List<Layer> layers) {
 
     /** This profile with its provenance replaced. */
     Profile with(Provenance newProvenance) {
-        return new Profile(newProvenance, resolution, layers);
+        return new Profile(newProvenance, resolution, layers, budget);
+    }
+
+    /** This profile with a budget. */
+    Profile with(Budget found) {
+        return new Profile(provenance, resolution, layers, Optional.of(found));
     }
 
     /**

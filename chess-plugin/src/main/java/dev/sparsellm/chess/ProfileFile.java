@@ -13,6 +13,7 @@ import java.nio.ByteOrder;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.zip.CRC32C;
 
 /**
@@ -26,6 +27,8 @@ import java.util.zip.CRC32C;
  *   <li>{@code blk.N.P.shift}, I32 {@code [histograms][magnitudes]}: how values shift, see {@link ShiftStatistics};
  *   <li>{@code blk.N.ffn.sums}, I64 {@code [channels][groups]}: hidden activations by group of bins, in 2^-30;
  *   <li>{@code blk.N.ffn.squares}, I64 {@code [channels][groups]}: squares of up by group of bins, in 2^-28;
+ *   <li>{@code budget.shares}, F32 {@code [layers][places]}, and {@code budget.measured}, F32 {@code [4]}, where a budget
+ *       was found: see {@link Budget};
  *   <li>{@code blk.N.ffn.up_abs} and {@code .up_square}, I64 {@code [2][channels]}: whole parts and 2^-64ths.
  * </ul>
  */
@@ -72,6 +75,9 @@ final class ProfileFile {
                 .uint32("chess.layers", profile.layers().size())
                 .uint32("chess.resolution", profile.resolution())
                 .uint32("chess.crc32c", crc.getValue());
+        profile.budget().ifPresent(budget -> writer
+                .string("chess.budget.target", budget.target())
+                .string("chess.budget.found", budget.found()));
         for (ProfileTensor tensor : tensors) {
             writer.tensor(tensor.name(), tensor.type(), tensor.dimensions(), channel -> tensor.writeTo(buffer -> {
                 while (buffer.hasRemaining()) {
@@ -123,6 +129,16 @@ final class ProfileFile {
                 }
             }
         }
+        profile.budget().ifPresent(budget -> {
+            tensors.add(ProfileTensor.of(
+                    "budget.shares",
+                    List.of((long) Site.values().length, (long) profile.layers().size()),
+                    budget.shares()));
+            float[] measured = {
+                (float) budget.kl(), (float) budget.perplexityRatio(), (float) budget.skipped(), (float) budget.uniformKl()
+            };
+            tensors.add(ProfileTensor.of("budget.measured", List.of((long) measured.length), measured));
+        });
         return tensors;
     }
 
@@ -152,7 +168,35 @@ final class ProfileFile {
                     place(layer, Site.OUTPUT, resolution)));
         }
         checkSum(((Number) metadata.find("chess.crc32c").orElse(-1L)).longValue());
-        return new Profile(made, resolution, read);
+        return new Profile(made, resolution, read, budget(metadata, layers));
+    }
+
+    private Optional<Budget> budget(GgufMetadata metadata, int layers) {
+        if (gguf.tensor("budget.shares").isEmpty()) {
+            return Optional.empty();
+        }
+        float[] shares = floats(tensor("budget.shares", TensorType.F32, Site.values().length, layers));
+        float[] measured = floats(tensor("budget.measured", TensorType.F32, 1, -1));
+        for (float share : shares) {
+            if (!(share >= 0 && share <= ChessSettings.MAX_SPARSITY + 1e-6)) {
+                throw damaged("its budget has a share of " + share);
+            }
+        }
+        if (measured.length != 4) {
+            throw damaged("the tensor budget.measured has " + measured.length + " values");
+        }
+        return Optional.of(new Budget(
+                metadata.requireString("chess.budget.target"),
+                metadata.requireString("chess.budget.found"),
+                shares,
+                measured[0],
+                measured[1],
+                measured[2],
+                measured[3]));
+    }
+
+    private static float[] floats(GgufTensor tensor) {
+        return tensor.data().toArray(ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN));
     }
 
     private Provenance provenance(GgufMetadata metadata) {
@@ -183,9 +227,7 @@ final class ProfileFile {
     private Profile.Place place(int layer, Site site, int resolution) {
         String prefix = prefix(layer, site);
         Grid grid = site.grid(resolution);
-        float[] norms = tensor(prefix + "norms", TensorType.F32, 1, -1)
-                .data()
-                .toArray(ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN));
+        float[] norms = floats(tensor(prefix + "norms", TensorType.F32, 1, -1));
         int channels = norms.length;
         int[] counts = tensor(prefix + "counts", TensorType.I32, grid.bins(), channels)
                 .data()

@@ -46,6 +46,7 @@ final class ProfileReport {
         facts.put("windows", "%s of %d, of %d tokens each, seed %d"
                 .formatted(made.doneRanges(), made.windows(), made.window(), made.seed()));
         facts.put("positions", Long.toString(made.positions()));
+        profile.budget().ifPresent(budget -> facts.put("budget", budget.inWords()));
         facts.put("resolution", "%d of %d".formatted(profile.resolution(), Site.FINEST));
         return facts;
     }
@@ -53,7 +54,8 @@ final class ProfileReport {
     private List<Object> row(int layer, Site site) {
         Profile.Place place = profile.layers().get(layer).at(site);
         long positions = profile.provenance().positions();
-        Selection selection = settings.select(site, place, positions);
+        double share = settings.share(site, layer, profile.budget());
+        Selection selection = settings.select(site, place, positions, share);
         float[] limits = selection.upper().clone();
         Arrays.sort(limits);
         double mean = Arrays.stream(settings.method().weights(site, place, positions, settings.rms()))
@@ -62,10 +64,10 @@ final class ProfileReport {
         return List.of(
                 (long) layer,
                 site.key(),
-                settings.share(site),
+                share,
                 selection.share(),
-                settings.drift(site, place),
-                settings.correction(site, place),
+                settings.drift(site, place, share),
+                settings.correction(site, place, share),
                 selection.tau(),
                 (double) limits[0],
                 (double) limits[limits.length / 2],

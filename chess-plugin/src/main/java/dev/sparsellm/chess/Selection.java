@@ -23,4 +23,22 @@ record Selection(
     int channels() {
         return lower.length;
     }
+
+    /**
+     * Copies a row, substitutes in place of what is left out.
+     *
+     * @param tested {@code [channels]}: what the bounds are for
+     * @param values {@code [channels]}: what is copied
+     * @return how many are kept
+     */
+    int mask(float[] tested, int testedOffset, float[] values, int valuesOffset, float[] out, int outOffset) {
+        int kept = 0;
+        for (int i = 0; i < channels(); i++) {
+            boolean leftOut = leavesOut(
+                    tested[testedOffset + i], lower[i], upper[i]);
+            out[outOffset + i] = leftOut ? substitutes[i] : values[valuesOffset + i];
+            kept += leftOut ? 0 : 1;
+        }
+        return kept;
+    }
 }

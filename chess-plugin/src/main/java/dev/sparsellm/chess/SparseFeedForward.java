@@ -147,6 +147,6 @@ final class SparseFeedForward implements FeedForward {
         int at = row * ffn;
         kernels.silu(gates, at, at + ffn);
         kernels.multiply(hidden, gates, at, at + ffn);
-        scratch.keptOfRow()[row] = prepared.mask(gates, at, hidden, at, hidden, at);
+        scratch.keptOfRow()[row] = prepared.selection().mask(gates, at, hidden, at, hidden, at);
     }
 }

@@ -101,6 +101,6 @@ final class SparseProjection implements Projection {
 
     private void maskRow(int row, int worker) {
         int at = row * prepared.product().columns();
-        scratch.keptOfRow()[row] = prepared.mask(x, at, x, at, scratch.batch(), at);
+        scratch.keptOfRow()[row] = prepared.selection().mask(x, at, x, at, scratch.batch(), at);
     }
 }

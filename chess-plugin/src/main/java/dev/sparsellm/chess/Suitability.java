@@ -36,7 +36,8 @@ final class Suitability {
         Optional<Decision.Refused> refusal = firstRefusal();
         SortedMap<OperatorKey, Decision> decisions = new TreeMap<>();
         for (Site site : wanted(settings)) {
-            String how = String.format(Locale.ROOT, "%s at %s", settings.method().word(), settings.share(site));
+            String how = String.format(Locale.ROOT, "%s at %s", settings.method().word(),
+                    Double.isNaN(settings.share(site)) ? "the budget's share" : settings.share(site));
             for (int layer = 0; layer < model.layers().size(); layer++) {
                 decisions.put(
                         new OperatorKey(site.kind(), layer),

@@ -2,7 +2,7 @@ package dev.sparsellm.chess;
 
 /**
  * Places the thresholds of one site: {@code t_i = τ / w_i}, τ being the quantile of {@code |value_i| · w_i} over all
- * channels and positions seen (CHESS, EMNLP 2024, section 3.2; CATS is the case w = 1).
+ * channels and positions seen (CHESS, EMNLP 2024, section 3.2; CATS is the case w = 1). Solves for one share at a time.
  */
 final class ThresholdSolver {
 
@@ -12,11 +12,13 @@ final class ThresholdSolver {
     private final Site site;
     private final SiteStatistics seen;
     private final Distribution[] distributions; // [channels]
+    private final MeanOfUp[] ups; // [channels], made when first needed: half of the work of a solution
 
     ThresholdSolver(Site site, SiteStatistics seen) {
         this.site = site;
         this.seen = seen;
         this.distributions = new Distribution[seen.channels()];
+        this.ups = new MeanOfUp[seen.channels()];
         double[] edges = seen.grid().edges();
         for (int channel = 0; channel < distributions.length; channel++) {
             distributions[channel] =
@@ -62,7 +64,7 @@ final class ThresholdSolver {
             for (int channel = 0; channel < norms.length; channel++) {
                 Distribution gates = distributions[channel];
                 curves[channel] = new ErrorCurve(
-                        seen, channel, gates, new MeanOfUp(seen, channel, gates), substitutes[channel]);
+                        seen, channel, gates, up(channel), substitutes[channel]);
             }
             selection = select(new Bounds.Expected(curves, norms), share, correction, true);
             substitutes = selection.substitutes();
@@ -161,7 +163,7 @@ final class ThresholdSolver {
         if (site != Site.FEED_FORWARD) {
             return inputSum(channel, lower, upper);
         }
-        MeanOfUp up = new MeanOfUp(seen, channel, distributions[channel]);
+        MeanOfUp up = up(channel);
         return hiddenSum(channel, up, Double.NEGATIVE_INFINITY, Silu.leftTailEnd(-lower))
                 + hiddenSum(channel, up, Silu.lowerBound(-lower), Silu.upperBound(upper));
     }
@@ -185,6 +187,13 @@ final class ThresholdSolver {
             sum += up.hiddenSum(bin, Math.max(from, values.lowerEdge(bin)), Math.min(to, values.upperEdge(bin)));
         }
         return sum;
+    }
+
+    private MeanOfUp up(int channel) {
+        if (ups[channel] == null) {
+            ups[channel] = new MeanOfUp(seen, channel, distributions[channel]);
+        }
+        return ups[channel];
     }
 
     private static double centre(Distribution values, int bin, double low, double high) {

@@ -25,6 +25,18 @@ public interface Calibratable {
     void calibrate(ModelDescription model, HostServices host, CalibrationRequest request);
 
     /**
+     * Finds how much each operator of each layer may leave out so that all together meet a target, and writes it into the
+     * profile. Reports to {@link HostServices#progress()}.
+     *
+     * @param settings how operators leave out, such as a method; what they say about how much is not used
+     * @throws ProviderException if it cannot, with what happened and what to do
+     */
+    default void allocate(
+            ModelDescription model, HostServices host, Settings settings, AllocationRequest request) {
+        throw new ProviderException("This provider finds no targets: choose how much it leaves out by its settings");
+    }
+
+    /**
      * Joins profiles that several machines made, one shard each, into the one that a single machine would have made of
      * all of them: to the byte, in whatever order they are given.
      *

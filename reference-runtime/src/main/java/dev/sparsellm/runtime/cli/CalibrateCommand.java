@@ -3,7 +3,9 @@ package dev.sparsellm.runtime.cli;
 import dev.sparsellm.runtime.Model;
 import dev.sparsellm.runtime.demo.DemoModel;
 import dev.sparsellm.runtime.demo.DemoTexts;
+import dev.sparsellm.spi.AllocationRequest;
 import dev.sparsellm.spi.CalibrationRequest;
+import dev.sparsellm.spi.Settings;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -55,6 +57,20 @@ final class CalibrateCommand implements Callable<Integer> {
             description = "Go on where an interrupted run of the same calibration stopped; the default.")
     private boolean resume;
 
+    @Option(names = "--target", paramLabel = "TARGET",
+            description = "Find how much each operator of each layer may leave out, by measured damage: ppl=+1%% (perplexity at"
+                    + " most so much up), kl=0.02 (nats), or skip=40%% (of the bytes that can be left out). Method and the"
+                    + " like as -D says.")
+    private String target;
+
+    @Option(names = "--target-tokens", paramLabel = "N", defaultValue = "4096",
+            description = "Tokens of the text to measure damage on; 0 for all. Default: ${DEFAULT-VALUE}.")
+    private long targetTokens;
+
+    @Option(names = "--profile", paramLabel = "PROFILE",
+            description = "With --target: take what this profile learnt, and calibrate nothing.")
+    private Path learnt;
+
     @Option(names = {"-o", "--output"}, paramLabel = "PROFILE",
             description = "Where to write it. Default: named after the model, in the current folder.")
     private Path output;
@@ -74,14 +90,31 @@ final class CalibrateCommand implements Callable<Integer> {
         Streams streams = context.streams();
         CalibratableProvider provider = CalibratableProvider.choose(context, model.preference(context));
         Matcher part = shard();
+        if (learnt != null && target == null) {
+            throw new UsageException("--profile is there to find a target for: name one with --target");
+        }
+        if (target != null && !shard.equals("1/1")) {
+            throw new UsageException("--target needs a whole profile: join the shards with merge-profiles, then give the"
+                    + " result with --profile");
+        }
         String content = text();
         long start = System.nanoTime();
         Path profile;
         try (Model open = model.open(context)) {
             profile = output != null ? output : defaultOutput(open.path(), provider);
-            CalibrationRequest request = request(open, content, part, profile);
-            context.cancellation().interrupting(
-                    () -> provider.calibratable().calibrate(open.description(), open.host(), request));
+            int[] tokenIds = tokenIds(open, content);
+            if (learnt == null) {
+                CalibrationRequest request = request(tokenIds, part, profile);
+                context.cancellation().interrupting(
+                        () -> provider.calibratable().calibrate(open.description(), open.host(), request));
+            }
+            if (target != null) {
+                AllocationRequest request = new AllocationRequest(
+                        learnt == null ? profile : learnt, tokenIds, window, targetTokens, seed, target, profile);
+                Settings settings = provider.settings(model.settings(context));
+                context.cancellation().interrupting(() -> provider.calibratable()
+                        .allocate(open.description(), open.host(), settings, request));
+            }
         }
         double seconds = (System.nanoTime() - start) / 1e9;
         if (json) {
@@ -92,7 +125,8 @@ final class CalibrateCommand implements Callable<Integer> {
             Json.print(streams.out(), map);
         } else {
             String use = provider.use(profile.toString());
-            streams.note("wrote " + profile + (use.isEmpty() ? "" : "; use it with " + use));
+            String auto = target == null ? "" : " -D" + provider.provider().id() + ".sparsity=auto";
+            streams.note("wrote " + profile + (use.isEmpty() ? "" : "; use it with " + use + auto));
         }
         return ExitCode.OK;
     }
@@ -121,10 +155,13 @@ final class CalibrateCommand implements Callable<Integer> {
         return DemoTexts.calibration();
     }
 
-    private CalibrationRequest request(Model open, String content, Matcher part, Path profile) {
-        int[] tokenIds = ids
+    private int[] tokenIds(Model open, String content) {
+        return ids
                 ? TokenIds.parse(content, open.tokenizer().vocabularySize())
                 : open.tokenizer().encodeOrdinary(content);
+    }
+
+    private CalibrationRequest request(int[] tokenIds, Matcher part, Path profile) {
         try {
             return new CalibrationRequest(
                     tokenIds, window, tokens, seed, number(part, 1) - 1, number(part, 2), profile, resume);
