@@ -26,13 +26,16 @@ final class BudgetSearch {
 
     /** Levels around an allocation, far and then near. */
     private static final double[][] OFFSETS = {
-        {-0.3, -0.2, -0.1, 0, 0.1, 0.2, 0.3}, {-0.15, -0.1, -0.05, 0, 0.05, 0.1, 0.15}
+        {-0.3, -0.2, -0.1, 0, 0.1, 0.2, 0.3}, {-0.2, -0.1, -0.05, 0, 0.05, 0.1, 0.2}
     };
 
     /** Shares are multiples of one in so many: what is smaller is noise, and thresholds are solved for each share once. */
-    private static final int GRAINS = 100;
+    private static final int GRAINS = 400;
     private static final int HALVINGS = 8;
     private static final int CORRECTIONS = 3;
+
+    /** Damages do not quite add up: half of a step may be better than all of it. */
+    private static final double[] WAYS = {1, 0.5};
 
     private final DamageMeter meter;
     private final HostServices host;
@@ -71,16 +74,11 @@ final class BudgetSearch {
         Found plain = uniform;
         for (int round = 1; round <= OFFSETS.length; round++) {
             List<DamageCurve> curves = curves(best, round);
-            Found next = switch (target) {
-                case Target.Skipped skipped -> saving(curves, saved);
-                default -> most(curves, damage -> meets(target, damage));
+            // What does not help far away may help nearer by, in the next round.
+            best = switch (target) {
+                case Target.Skipped skipped -> cheapest(best, curves, saved);
+                default -> furthest(best, curves, damage -> meets(target, damage));
             };
-            if (target instanceof Target.Skipped
-                    ? next.damage().kl() >= best.damage().kl()
-                    : saved(next.damage()) <= saved(best.damage())) {
-                break;
-            }
-            best = next;
         }
         if (!(target instanceof Target.Skipped)) {
             plain = uniformSaving(saved(best.damage()));
@@ -113,13 +111,7 @@ final class BudgetSearch {
 
     /** One share for all places that saves so many bytes: nearly proportional, but for what masking itself shifts. */
     private Found uniformSaving(double wantedBytes) {
-        double share = wantedBytes / skippable;
-        Found found = null;
-        for (int i = 0; i < CORRECTIONS; i++) {
-            found = measure(everywhere(Math.clamp(share, 0, ChessSettings.MAX_SPARSITY)));
-            share += (wantedBytes - saved(found.damage())) / skippable;
-        }
-        return found;
+        return saving(everywhere(wantedBytes / skippable), wantedBytes);
     }
 
     private double[] everywhere(double share) {
@@ -153,6 +145,9 @@ final class BudgetSearch {
     }
 
     private Found measure(double[] shares) {
+        for (int place = 0; place < shares.length; place++) {
+            shares[place] = Math.rint(GRAINS * shares[place]) / GRAINS;
+        }
         return new Found(shares, meter.measure(List.of(shares), "Measuring damage").getFirst());
     }
 
@@ -199,20 +194,55 @@ final class BudgetSearch {
         return new Level(shares[place], bytes[place] * (1 - damage.kept()[place]), damage.kl());
     }
 
-    /** Saves so many bytes: what is measured differs a little from what curves add up to, and is corrected. */
-    private Found saving(List<DamageCurve> curves, double wantedBytes) {
-        double ask = wantedBytes;
-        Found found = null;
-        for (int i = 0; i < CORRECTIONS; i++) {
-            found = measure(climb(curves, ask));
-            ask += wantedBytes - saved(found.damage());
+    /** Saves so many bytes for less damage, going all the way that curves point to, or half of it, or none. */
+    private Found cheapest(Found best, List<DamageCurve> curves, double wantedBytes) {
+        double[] goal = climb(curves, wantedBytes);
+        Found cheapest = best;
+        for (double way : WAYS) {
+            Found found = saving(between(best.shares(), goal, way), wantedBytes);
+            if (found.damage().kl() < cheapest.damage().kl()) {
+                cheapest = found;
+            }
         }
-        return found;
+        return cheapest;
     }
 
     /** Saves the most bytes that are allowed. */
-    private Found most(List<DamageCurve> curves, Predicate<Damage> allowed) {
-        return bisect(0, skippable, asked -> climb(curves, asked), allowed);
+    private Found furthest(Found best, List<DamageCurve> curves, Predicate<Damage> allowed) {
+        Found furthest = best;
+        for (double way : WAYS) {
+            Found found = bisect(
+                    0, skippable, asked -> between(best.shares(), climb(curves, asked), way), allowed);
+            if (allowed.test(found.damage()) && saved(found.damage()) > saved(furthest.damage())) {
+                furthest = found;
+            }
+        }
+        return furthest;
+    }
+
+    private static double[] between(double[] from, double[] to, double way) {
+        double[] shares = new double[from.length];
+        for (int i = 0; i < shares.length; i++) {
+            shares[i] = from[i] + way * (to[i] - from[i]);
+        }
+        return shares;
+    }
+
+    /** Moves all shares alike until so many bytes are saved: what is measured is a little off what curves add up to. */
+    private Found saving(double[] shares, double wantedBytes) {
+        double shift = 0;
+        Found found = null;
+        for (int i = 0; i < CORRECTIONS; i++) {
+            double[] moved = new double[shares.length];
+            for (int place = 0; place < moved.length; place++) {
+                moved[place] = wanted[place]
+                        ? Math.clamp(shares[place] + shift, 0, ChessSettings.MAX_SPARSITY)
+                        : 0;
+            }
+            found = measure(moved);
+            shift += (wantedBytes - saved(found.damage())) / skippable;
+        }
+        return found;
     }
 
     /** Climbs all curves together, the cheapest step first, until so many bytes are saved. */
@@ -232,9 +262,6 @@ final class BudgetSearch {
             double part = Math.clamp((wantedBytes - saved) / step.bytes(), 0, 1);
             shares[step.number()] += part * (step.to().share() - step.from().share());
             saved += part * step.bytes();
-        }
-        for (int place = 0; place < shares.length; place++) {
-            shares[place] = Math.rint(GRAINS * shares[place]) / GRAINS;
         }
         return shares;
     }

@@ -21,6 +21,8 @@ import java.util.Optional;
  * @param attentionSparsity share of the inputs of Q and O to leave out; 0 where attention is off, NaN where it is the
  *     budget's
  * @param maskedPrefill whether text that is only read is thinned out too
+ * @param denseTokens so many first positions of a text are run exactly
+ * @param hold whether bounds follow the text so that the share left out stays what was asked for
  * @param corrected whether thresholds allow for what masking shifts
  * @param profile the profile to use, or empty for one of our own
  * @param cache where to keep things, instead of the host's folder
@@ -34,6 +36,8 @@ record ChessSettings(
         boolean attention,
         double attentionSparsity,
         boolean maskedPrefill,
+        int denseTokens,
+        boolean hold,
         boolean corrected,
         Optional<Path> profile,
         Optional<Path> cache) {
@@ -46,11 +50,15 @@ record ChessSettings(
     static final String ATTENTION_SPARSITY = "chess.attention.sparsity";
     static final String PREFILL = "chess.prefill";
     static final String THRESHOLDS = "chess.thresholds";
+    static final String DENSE_TOKENS = "chess.dense.tokens";
+    static final String HOLD = "chess.hold";
     static final String PROFILE = "chess.profile";
     static final String CACHE = "chess.cache";
 
     /** Accuracy falls off long before this; there is no use in more. */
     static final double MAX_SPARSITY = 0.95;
+
+    private static final int MAX_POSITIONS = 1 << 24;
 
     /** In the place of a share: each operator's own, from the budget that calibrate found. */
     private static final String AUTO = "auto";
@@ -89,6 +97,17 @@ record ChessSettings(
                         new Setting.Type.Choice(List.of("dense", "masked")),
                         "dense",
                         "how the prompt is read: exactly, or thinned out like what is generated"),
+                new Setting(
+                        DENSE_TOKENS,
+                        new Setting.Type.Decimal(0, MAX_POSITIONS, List.of()),
+                        "0",
+                        "so many first tokens of a text, prompt included, are run exactly"),
+                new Setting(
+                        HOLD,
+                        new Setting.Type.Flag(),
+                        "false",
+                        "whether thresholds follow the text while writing, so that the share left out stays what was asked"
+                                + " for"),
                 new Setting(
                         THRESHOLDS,
                         new Setting.Type.Choice(List.of("corrected", "plain")),
@@ -131,6 +150,8 @@ record ChessSettings(
                 attention,
                 !attention ? 0 : settings.find(ATTENTION_SPARSITY).map(Double::parseDouble).orElse(sparsity),
                 settings.text(PREFILL).equals("masked"),
+                (int) settings.decimal(DENSE_TOKENS),
+                settings.flag(HOLD),
                 settings.text(THRESHOLDS).equals("corrected"),
                 settings.path(PROFILE),
                 settings.path(CACHE));
@@ -159,8 +180,8 @@ record ChessSettings(
     /** These settings at one share everywhere that is wanted. */
     ChessSettings at(double share) {
         return new ChessSettings(
-                enabled, method, rms, false, share, attention, attention ? share : 0, maskedPrefill, corrected,
-                profile, cache);
+                enabled, method, rms, false, share, attention, attention ? share : 0, maskedPrefill, denseTokens,
+                hold, corrected, profile, cache);
     }
 
     /** Whether nothing is ever left out. */
@@ -200,17 +221,24 @@ record ChessSettings(
     String inWords() {
         return String.format(
                 Locale.ROOT,
-                "%s%s, sparsity %s, attention %s, prompt %s%s",
+                "%s%s, sparsity %s, attention %s, prompt %s%s%s%s",
                 method.word(),
                 rms ? " (rms)" : "",
                 word(sparsity),
                 attentionSparsity == 0 ? "dense" : word(attentionSparsity),
                 maskedPrefill ? "masked" : "dense",
+                denseTokens == 0 ? "" : ", first " + denseTokens + " tokens dense",
+                hold ? ", shares held" : "",
                 corrected ? "" : ", thresholds plain");
     }
 
     private static String word(double share) {
         return Double.isNaN(share) ? AUTO : Double.toString(share);
+    }
+
+    /** What is done so that it hurts less. */
+    Protection protection() {
+        return new Protection(maskedPrefill, denseTokens, hold);
     }
 
     /** How channels are chosen, without how many. */

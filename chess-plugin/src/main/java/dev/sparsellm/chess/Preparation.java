@@ -56,7 +56,8 @@ final class Preparation {
                         selections[i],
                         kernels.channels(repacked.of(weights)),
                         bias(weights, selections[i]),
-                        Parts.of(weights.columns(), weights.type().blockSize()))));
+                        Parts.of(weights.columns(), weights.type().blockSize()),
+                        share(sparse.get(i), profile.profile()))));
             }
         } catch (RuntimeException e) {
             repacked.close();

@@ -9,8 +9,9 @@ import dev.sparsellm.kernels.ChannelProduct;
  * @param product with the columns of the matrix that reads the site
  * @param bias {@code [outputs]}: W m, zero without compensation
  * @param parts how channels are divided
+ * @param share of channels asked to be left out
  */
-record PreparedSite(Selection selection, ChannelProduct product, float[] bias, Parts parts) {
+record PreparedSite(Selection selection, ChannelProduct product, float[] bias, Parts parts, double share) {
 
     /**
      * Lists the channels in [from, to) that are kept.
@@ -26,6 +27,19 @@ record PreparedSite(Selection selection, ChannelProduct product, float[] bias, P
         for (int i = from; i < to; i++) {
             float value = values[offset + i];
             // Written always, counted where kept: without a branch that half of the time is predicted wrongly.
+            kept[count] = i;
+            count += value >= lower[i] & value <= upper[i] ? 0 : 1;
+        }
+        return count - keptOffset;
+    }
+
+    /** As {@link #list}, with bounds {@code 1 / inverse} times as wide. */
+    int listScaled(float[] values, int offset, float inverse, int from, int to, int[] kept, int keptOffset) {
+        float[] lower = selection.lower();
+        float[] upper = selection.upper();
+        int count = keptOffset;
+        for (int i = from; i < to; i++) {
+            float value = values[offset + i] * inverse;
             kept[count] = i;
             count += value >= lower[i] & value <= upper[i] ? 0 : 1;
         }

@@ -31,6 +31,7 @@ final class SparseFeedForward implements FeedForward {
     private final PreparedSite prepared;
     private final Products products;
     private final Exact exact;
+    private final RowChoice choice;
     private final boolean maskedPrefill;
     private final Kernels kernels;
     private final SessionScratch scratch;
@@ -46,7 +47,7 @@ final class SparseFeedForward implements FeedForward {
             PreparedSite prepared,
             Products products,
             Exact exact,
-            boolean maskedPrefill,
+            Protection protection,
             Kernels kernels,
             SessionScratch scratch,
             WorkerGroup workers,
@@ -54,7 +55,8 @@ final class SparseFeedForward implements FeedForward {
         this.prepared = prepared;
         this.products = products;
         this.exact = exact;
-        this.maskedPrefill = maskedPrefill;
+        this.choice = new RowChoice(prepared, protection);
+        this.maskedPrefill = protection.maskedPrefill();
         this.kernels = kernels;
         this.scratch = scratch;
         this.workers = workers;
@@ -65,6 +67,10 @@ final class SparseFeedForward implements FeedForward {
     public void apply(Pass pass, float[] input, float[] y) {
         if (pass.phase() == Phase.PREFILL) {
             prefill(pass, input, y);
+            return;
+        }
+        if (choice.exact(pass)) {
+            runExactly(pass, input, y);
             return;
         }
         ChannelProduct down = prepared.product();
@@ -79,11 +85,13 @@ final class SparseFeedForward implements FeedForward {
                 System.arraycopy(input, first * dim, scratch.inputs(), 0, rows * dim);
                 x = scratch.inputs();
             }
+            choice.begin(pass, first);
             scratch.sums().begin(parts.count(), rows, down);
             workers.run(parts.count(), computePart);
             scratch.sums().addUp(prepared.bias(), y, first * dim);
             bytes += products.gateBytes();
             long keptNow = scratch.keptOfParts(parts.count());
+            choice.decoded(rows, keptNow);
             kept += keptNow;
             bytes += keptNow * products.upRowBytes() + PreparedSite.bytesRead(down, rows, keptNow);
         }
@@ -105,7 +113,7 @@ final class SparseFeedForward implements FeedForward {
         for (int row = 0; row < rows; row++) {
             int at = row * ffn;
             kernels.silu(gates, at + from, at + to);
-            int count = prepared.list(gates, at, from, to, kept, from);
+            int count = choice.list(row, gates, at, from, to, kept, from);
             products.up()
                     .multiplyRows(x, row * dim, hidden, at, kept, from, from + count, scratch.threads()[worker]);
             for (int n = from; n < from + count; n++) {
@@ -128,16 +136,24 @@ final class SparseFeedForward implements FeedForward {
     }
 
     private void prefill(Pass pass, float[] input, float[] y) {
-        if (!maskedPrefill) {
-            exact.block().apply(pass, input, y);
-            usage.addExact(pass);
+        if (!maskedPrefill || choice.exact(pass)) {
+            runExactly(pass, input, y);
             return;
         }
         exact.gate().apply(pass, input, scratch.batchGates());
         exact.up().apply(pass, input, scratch.batch());
+        choice.begin(pass, 0);
         workers.run(pass.batch(), maskRow);
+        choice.passed(pass.batch());
         exact.down().apply(pass, scratch.batch(), y);
         usage.add(pass, scratch.keptOfRows(pass.batch()), 0);
+    }
+
+    private void runExactly(Pass pass, float[] input, float[] y) {
+        choice.begin(pass, 0);
+        exact.block().apply(pass, input, y);
+        choice.passed(pass.batch());
+        usage.addExact(pass);
     }
 
     private void maskRow(int row, int worker) {
@@ -147,6 +163,6 @@ final class SparseFeedForward implements FeedForward {
         int at = row * ffn;
         kernels.silu(gates, at, at + ffn);
         kernels.multiply(hidden, gates, at, at + ffn);
-        scratch.keptOfRow()[row] = prepared.selection().mask(gates, at, hidden, at, hidden, at);
+        scratch.keptOfRow()[row] = choice.mask(row, gates, hidden, at, hidden);
     }
 }

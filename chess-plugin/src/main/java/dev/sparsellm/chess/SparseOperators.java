@@ -51,7 +51,7 @@ final class SparseOperators implements PreparedOperators {
         if (closed) {
             throw new IllegalStateException("These operators are closed");
         }
-        return new SparseSession(model, sites, settings.maskedPrefill(), dense, kernels, context);
+        return new SparseSession(model, sites, settings.protection(), dense, kernels, context);
     }
 
     @Override

@@ -13,6 +13,7 @@ final class SparseProjection implements Projection {
 
     private final PreparedSite prepared;
     private final Projection exact;
+    private final RowChoice choice;
     private final boolean maskedPrefill;
     private final SessionScratch scratch;
     private final WorkerGroup workers;
@@ -27,13 +28,14 @@ final class SparseProjection implements Projection {
     SparseProjection(
             PreparedSite prepared,
             Projection exact,
-            boolean maskedPrefill,
+            Protection protection,
             SessionScratch scratch,
             WorkerGroup workers,
             UsageCounter usage) {
         this.prepared = prepared;
         this.exact = exact;
-        this.maskedPrefill = maskedPrefill;
+        this.choice = new RowChoice(prepared, protection);
+        this.maskedPrefill = protection.maskedPrefill();
         this.scratch = scratch;
         this.workers = workers;
         this.usage = usage;
@@ -45,6 +47,10 @@ final class SparseProjection implements Projection {
             prefill(pass, input, y);
             return;
         }
+        if (choice.exact(pass)) {
+            runExactly(pass, input, y);
+            return;
+        }
         ChannelProduct product = prepared.product();
         Parts parts = prepared.parts();
         x = input;
@@ -53,10 +59,12 @@ final class SparseProjection implements Projection {
         for (int first = 0; first < pass.batch(); first += rows) {
             rows = Math.min(PartialSums.ROWS, pass.batch() - first);
             xOffset = first * product.columns();
+            choice.begin(pass, first);
             scratch.sums().begin(parts.count(), rows, product);
             workers.run(parts.count(), multiplyPart);
             scratch.sums().addUp(prepared.bias(), y, first * product.rows());
             long keptNow = scratch.keptOfParts(parts.count());
+            choice.decoded(rows, keptNow);
             kept += keptNow;
             bytes += PreparedSite.bytesRead(product, rows, keptNow);
         }
@@ -71,7 +79,7 @@ final class SparseProjection implements Projection {
         sums.clear(part);
         int kept = 0;
         for (int row = 0; row < rows; row++) {
-            int count = prepared.list(x, xOffset + row * product.columns(), from, to, scratch.kept(), from);
+            int count = choice.list(row, x, xOffset + row * product.columns(), from, to, scratch.kept(), from);
             prepared.subtract(x, xOffset + row * product.columns(), scratch.values(), 0, scratch.kept(), from, count);
             product.accumulate(
                     scratch.values(),
@@ -88,19 +96,27 @@ final class SparseProjection implements Projection {
     }
 
     private void prefill(Pass pass, float[] input, float[] y) {
-        if (!maskedPrefill) {
-            exact.apply(pass, input, y);
-            usage.addExact(pass);
+        if (!maskedPrefill || choice.exact(pass)) {
+            runExactly(pass, input, y);
             return;
         }
         x = input;
+        choice.begin(pass, 0);
         workers.run(pass.batch(), maskRow);
+        choice.passed(pass.batch());
         exact.apply(pass, scratch.batch(), y);
         usage.add(pass, scratch.keptOfRows(pass.batch()), 0);
     }
 
+    private void runExactly(Pass pass, float[] input, float[] y) {
+        choice.begin(pass, 0);
+        exact.apply(pass, input, y);
+        choice.passed(pass.batch());
+        usage.addExact(pass);
+    }
+
     private void maskRow(int row, int worker) {
         int at = row * prepared.product().columns();
-        scratch.keptOfRow()[row] = prepared.selection().mask(x, at, x, at, scratch.batch(), at);
+        scratch.keptOfRow()[row] = choice.mask(row, x, x, at, scratch.batch());
     }
 }

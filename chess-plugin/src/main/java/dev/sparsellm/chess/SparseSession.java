@@ -27,27 +27,27 @@ final class SparseSession implements SessionOperators {
     SparseSession(
             ModelDescription model,
             SortedMap<OperatorKey, Optional<PreparedSite>> sites,
-            boolean maskedPrefill,
+            Protection protection,
             DenseOperators dense,
             Kernels kernels,
             SessionContext context) {
         SessionScratch scratch = SessionScratch.of(
                 sites.values().stream().flatMap(Optional::stream).toList(),
                 model.shape().dim(),
-                maskedPrefill,
+                protection.maskedPrefill(),
                 kernels,
                 context);
         sites.forEach((key, site) -> {
             LayerWeights weights = model.layers().get(key.layer());
             if (key.kind() == OperatorKind.FEED_FORWARD) {
                 feedForwards.put(
-                        key, feedForward(key, weights, site, maskedPrefill, dense, kernels, scratch, context));
+                        key, feedForward(key, weights, site, protection, dense, kernels, scratch, context));
             } else {
                 Tensor matrix = Site.of(key.kind()).orElseThrow().weights(weights);
                 UsageCounter usage = count(key, matrix.columns(), matrix.data().byteSize());
                 Projection exact = dense.projection(matrix, context);
                 projections.put(key, site.<Projection>map(ready -> new SparseProjection(
-                                ready, exact, maskedPrefill, scratch, context.workers(), usage))
+                                ready, exact, protection, scratch, context.workers(), usage))
                         .orElse((pass, x, y) -> {
                             exact.apply(pass, x, y);
                             usage.addExact(pass);
@@ -60,7 +60,7 @@ final class SparseSession implements SessionOperators {
             OperatorKey key,
             LayerWeights weights,
             Optional<PreparedSite> site,
-            boolean maskedPrefill,
+            Protection protection,
             DenseOperators dense,
             Kernels kernels,
             SessionScratch scratch,
@@ -89,7 +89,7 @@ final class SparseSession implements SessionOperators {
                 dense.projection(weights.up(), context),
                 dense.projection(weights.down(), context));
         return new SparseFeedForward(
-                site.get(), products, exact, maskedPrefill, kernels, scratch, context.workers(), usage);
+                site.get(), products, exact, protection, kernels, scratch, context.workers(), usage);
     }
 
     private UsageCounter count(OperatorKey key, long channels, long denseBytes) {

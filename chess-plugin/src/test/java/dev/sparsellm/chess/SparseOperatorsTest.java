@@ -264,7 +264,8 @@ class SparseOperatorsTest {
                     selection,
                     KERNELS.channels(repacked.of(weights)),
                     bias,
-                    Parts.of(weights.columns(), weights.type().blockSize()))));
+                    Parts.of(weights.columns(), weights.type().blockSize()),
+                    selection.share())));
         });
         return new Opened(
                 model,

@@ -1,0 +1,84 @@
+package dev.sparsellm.chess;
+
+import dev.sparsellm.spi.Pass;
+
+/**
+ * Which channels of a row one site of one session keeps: all of them at the first positions of a text, if so protected;
+ * else those outside the selection's bounds, which may be widened and narrowed together so that the share left out stays
+ * what was asked for.
+ *
+ * <p>That controller works on the logarithm of a factor g on all bounds: {@code log g ← log g + RATE · (asked − left out)}
+ * after each token, so it averages over some fifty. It starts anew where a text does, or goes back; what it does depends
+ * on nothing but the passes of its session. Measured in docs/quality.md.
+ */
+final class RowChoice {
+
+    private static final double RATE = 0.05;
+    private static final double MOST = Math.log(4);
+
+    private final PreparedSite prepared;
+    private final Protection protection;
+    private int position; // of row 0
+    private int expected; // the position that comes next where a text goes on
+    private double logScale;
+    private float inverse = 1;
+
+    RowChoice(PreparedSite prepared, Protection protection) {
+        this.prepared = prepared;
+        this.protection = protection;
+    }
+
+    /** Rows that follow stand at these positions. */
+    void begin(Pass pass, int first) {
+        position = pass.position() + first;
+        if (protection.hold() && position != expected) {
+            logScale = 0;
+            inverse = 1;
+        }
+    }
+
+    /** Whether all rows of a pass are run exactly. */
+    boolean exact(Pass pass) {
+        return pass.position() + pass.batch() <= protection.denseTokens();
+    }
+
+    /** As {@link PreparedSite#list}. */
+    int list(int row, float[] values, int offset, int from, int to, int[] kept, int keptOffset) {
+        if (position + row < protection.denseTokens()) {
+            for (int i = from; i < to; i++) {
+                kept[keptOffset + i - from] = i;
+            }
+            return to - from;
+        }
+        return inverse == 1
+                ? prepared.list(values, offset, from, to, kept, keptOffset)
+                : prepared.listScaled(values, offset, inverse, from, to, kept, keptOffset);
+    }
+
+    /** As {@link Selection#mask}; bounds are not moved by text that is only read. */
+    int mask(int row, float[] tested, float[] values, int at, float[] out) {
+        int channels = prepared.selection().channels();
+        if (position + row < protection.denseTokens()) {
+            if (out != values) {
+                System.arraycopy(values, at, out, at, channels);
+            }
+            return channels;
+        }
+        return prepared.selection().mask(tested, at, values, at, out, at);
+    }
+
+    /** Rows have been run, and tell the controller nothing. */
+    void passed(int rows) {
+        expected = position + rows;
+    }
+
+    /** Rows have been run, and so many of their channels kept. */
+    void decoded(int rows, long kept) {
+        passed(rows);
+        if (protection.hold() && position >= protection.denseTokens()) {
+            double leftOut = 1 - (double) kept / ((long) rows * prepared.selection().channels());
+            logScale = Math.clamp(logScale + RATE * rows * (prepared.share() - leftOut), -MOST, MOST);
+            inverse = (float) Math.exp(-logScale);
+        }
+    }
+}
