@@ -36,6 +36,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
@@ -129,10 +131,26 @@ class BrokenHostsTest {
         };
     }
 
-    private static void repeat(Operator.Call call, Pass pass, float[] x, float[] y) {
-        for (int i = 0; i < 50; i++) {
+    /** Has a call made by two threads until both have been at it for a while. */
+    private static void callTwice(Operator.Call call, Pass pass, float[] x, float[] y) {
+        AtomicInteger others = new AtomicInteger();
+        AtomicBoolean done = new AtomicBoolean();
+        Thread other = Thread.ofPlatform().start(() -> {
+            while (!done.get()) {
+                call.apply(pass, x.clone(), new float[y.length]);
+                others.incrementAndGet();
+            }
+        });
+        while (others.get() < 20) {
             call.apply(pass, x, y);
         }
+        done.set(true);
+        try {
+            other.join();
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
+        call.apply(pass, x, y);
     }
 
     /** A host that goes on without providers where an exception has a word in it. */
@@ -545,15 +563,7 @@ class BrokenHostsTest {
                     if (key.kind() != OperatorKind.ATTENTION_VALUE) {
                         return sound;
                     }
-                    return (pass, x, y) -> {
-                        Thread other = Thread.ofPlatform().start(() -> repeat(sound, pass, x.clone(), new float[y.length]));
-                        repeat(sound, pass, x, y);
-                        try {
-                            other.join();
-                        } catch (InterruptedException e) {
-                            throw new IllegalStateException(e);
-                        }
-                    };
+                    return (pass, x, y) -> callTwice(sound, pass, x, y);
                 }
             };
         }

@@ -40,6 +40,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
+import jdk.incubator.vector.FloatVector;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
@@ -142,6 +143,21 @@ class BrokenProvidersTest {
                     return ApiLevel.CURRENT - 1;
                 }
             };
+        }
+    }
+
+    @Breaks("P104")
+    static class SpeaksOfVectors extends PlainConformance {
+
+        @Override
+        protected OperatorProvider provider() {
+            return new WithVectors();
+        }
+    }
+
+    private static final class WithVectors extends PlainProvider {
+        FloatVector zero() {
+            return FloatVector.zero(FloatVector.SPECIES_64);
         }
     }
 

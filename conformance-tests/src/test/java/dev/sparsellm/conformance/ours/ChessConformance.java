@@ -5,6 +5,7 @@ import dev.sparsellm.conformance.Capabilities;
 import dev.sparsellm.conformance.OperatorProviderConformance;
 import dev.sparsellm.spi.OperatorKind;
 import dev.sparsellm.spi.OperatorProvider;
+import dev.sparsellm.spi.TensorType;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -33,6 +34,15 @@ abstract class ChessConformance extends OperatorProviderConformance {
     @Override
     protected Capabilities capabilities() {
         return Capabilities.of(kinds);
+    }
+
+    /** What is left out, and so the difference between methods, has nothing to do with the width of vectors. */
+    @Override
+    protected Set<TensorType> types() {
+        boolean otherWidth = System.getProperty("sparsellm.vectorBits") != null;
+        return otherWidth && settings.containsKey("chess.method")
+                ? Set.of(TensorType.F32, TensorType.Q8_0, TensorType.Q4_K)
+                : super.types();
     }
 
     @Override
