@@ -76,7 +76,7 @@ class DemoModelTest {
                     size += row[1];
                 }
                 assertThat(error / size).as("NMSE of " + key).isLessThan(Capabilities.F32_SUMS);
-                assertThat(session.usage(key).sparsity()).as("sparsity of " + key).isBetween(0.1, 0.95);
+                assertThat(session.usage(key).sparsity()).as("sparsity of " + key).isPositive();
             }
         }
     }
