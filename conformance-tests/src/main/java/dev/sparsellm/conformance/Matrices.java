@@ -1,5 +1,6 @@
 package dev.sparsellm.conformance;
 
+import dev.sparsellm.spi.ActivationFunction;
 import dev.sparsellm.spi.Tensor;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
@@ -46,7 +47,7 @@ final class Matrices {
     }
 
     /** The model's activation. */
-    static double activate(dev.sparsellm.spi.ActivationFunction function, double g) {
+    static double activate(ActivationFunction function, double g) {
         return switch (function) {
             case SILU -> g / (1 + Math.exp(-g));
             case GELU -> 0.5 * g * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (g + 0.044715 * g * g * g)));

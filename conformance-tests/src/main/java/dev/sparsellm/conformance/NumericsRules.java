@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Assumptions;
 final class NumericsRules {
 
     private static final int[] BATCHES = {1, 2, 3, 8, Trial.MAX_BATCH};
-    private static final int[] FEW_BATCHES = {1, 5};
+    private static final int[] FEW_BATCHES = {1, 9};
 
     /** Multiplications of an operator up to which all batches are tried. */
     private static final int SMALL = 32 * 32 * 33;

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.sparsellm.spi.SessionOperators;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CyclicBarrier;
@@ -70,7 +71,7 @@ final class ThreadRules {
                     int different = 0;
                     try (SessionOperators session = trial.session(KitWorkers.one())) {
                         for (int n = 0; n < REPETITIONS; n++) {
-                            different += java.util.Arrays.equals(alone, Runs.all(trial, session)) ? 0 : 1;
+                            different += Arrays.equals(alone, Runs.all(trial, session)) ? 0 : 1;
                         }
                     }
                     return different;

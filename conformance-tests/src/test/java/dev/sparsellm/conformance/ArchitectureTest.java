@@ -42,7 +42,8 @@ class ArchitectureTest {
     @Test
     void the_spi_sees_nothing_but_java_base() {
         classes().that().resideInAPackage(SPI).should().onlyDependOnClassesThat()
-                .resideInAnyPackage(SPI, "java.lang..", "java.util..", "java.io..", "java.net..", "java.nio..", "java.security..")
+                .resideInAnyPackage(
+                        SPI, "java.lang..", "java.util..", "java.io..", "java.net..", "java.nio..", "java.security..")
                 .check(all);
     }
 
@@ -86,7 +87,7 @@ class ArchitectureTest {
         slices().matching("dev.sparsellm.(**)").should().beFreeOfCycles().check(all);
     }
 
-    /** Types and members that others can see; what a method of an interface says need not be said again where it is implemented. */
+    /** By their sources: class files have no comments. */
     @Test
     void no_public_class_is_without_javadoc() throws IOException {
         Pattern type = Pattern.compile(

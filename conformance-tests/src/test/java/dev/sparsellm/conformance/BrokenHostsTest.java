@@ -248,7 +248,8 @@ class BrokenHostsTest {
         OperatorProvider interposed(OperatorProvider provider) {
             return new Interposed(provider) {
                 @Override
-                public PreparedOperators prepare(ModelDescription model, Settings settings, Plan plan, HostServices host) {
+                public PreparedOperators prepare(
+                        ModelDescription model, Settings settings, Plan plan, HostServices host) {
                     try {
                         return super.prepare(model, settings, plan, host);
                     } catch (ProviderException e) {
@@ -494,7 +495,8 @@ class BrokenHostsTest {
         OperatorProvider interposed(OperatorProvider provider) {
             return new Interposed(provider) {
                 @Override
-                Operator.Call change(OperatorKey key, SessionOperators session, SessionContext context, Operator.Call sound) {
+                Operator.Call change(
+                        OperatorKey key, SessionOperators session, SessionContext context, Operator.Call sound) {
                     OperatorKey late = new OperatorKey(OperatorKind.ATTENTION_KEY, 1);
                     if (!key.equals(new OperatorKey(OperatorKind.ATTENTION_OUTPUT, 1)) || session.projection(late).isEmpty()) {
                         return sound;
@@ -516,7 +518,8 @@ class BrokenHostsTest {
         OperatorProvider interposed(OperatorProvider provider) {
             return new Interposed(provider) {
                 @Override
-                Operator.Call change(OperatorKey key, SessionOperators session, SessionContext context, Operator.Call sound) {
+                Operator.Call change(
+                        OperatorKey key, SessionOperators session, SessionContext context, Operator.Call sound) {
                     return (pass, x, y) -> sound.apply(new Pass(pass.phase(), 0, pass.batch()), x, y);
                 }
             };
@@ -559,7 +562,8 @@ class BrokenHostsTest {
         OperatorProvider interposed(OperatorProvider provider) {
             return new Interposed(provider) {
                 @Override
-                Operator.Call change(OperatorKey key, SessionOperators session, SessionContext context, Operator.Call sound) {
+                Operator.Call change(
+                        OperatorKey key, SessionOperators session, SessionContext context, Operator.Call sound) {
                     if (key.kind() != OperatorKind.ATTENTION_VALUE) {
                         return sound;
                     }
@@ -576,7 +580,8 @@ class BrokenHostsTest {
         OperatorProvider interposed(OperatorProvider provider) {
             return new Interposed(provider) {
                 @Override
-                Operator.Call change(OperatorKey key, SessionOperators session, SessionContext context, Operator.Call sound) {
+                Operator.Call change(
+                        OperatorKey key, SessionOperators session, SessionContext context, Operator.Call sound) {
                     return (pass, x, y) -> {
                         sound.apply(pass, x, y);
                         y[0] = Math.nextUp(Math.nextUp(y[0]));
@@ -609,7 +614,8 @@ class BrokenHostsTest {
                 }
 
                 @Override
-                Operator.Call change(OperatorKey key, SessionOperators session, SessionContext context, Operator.Call sound) {
+                Operator.Call change(
+                        OperatorKey key, SessionOperators session, SessionContext context, Operator.Call sound) {
                     if (key.kind() != OperatorKind.ATTENTION_KEY) {
                         return sound;
                     }
@@ -685,7 +691,8 @@ class BrokenHostsTest {
         OperatorProvider interposed(OperatorProvider provider) {
             return new Interposed(provider) {
                 @Override
-                Operator.Call change(OperatorKey key, SessionOperators session, SessionContext context, Operator.Call sound) {
+                Operator.Call change(
+                        OperatorKey key, SessionOperators session, SessionContext context, Operator.Call sound) {
                     return (pass, x, y) -> {
                         try {
                             sound.apply(pass, x, y);
@@ -705,7 +712,8 @@ class BrokenHostsTest {
         OperatorProvider interposed(OperatorProvider provider) {
             return new Interposed(provider) {
                 @Override
-                Operator.Call change(OperatorKey key, SessionOperators session, SessionContext context, Operator.Call sound) {
+                Operator.Call change(
+                        OperatorKey key, SessionOperators session, SessionContext context, Operator.Call sound) {
                     return (pass, x, y) -> {
                         sound.apply(pass, x, y);
                         y[0] *= context.workers().threads() == 3 ? 1.0001f : 1;

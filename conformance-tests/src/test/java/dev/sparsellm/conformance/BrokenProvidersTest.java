@@ -200,7 +200,9 @@ class BrokenProvidersTest {
                 @Override
                 protected Decision decide(ModelDescription model, OperatorKey key) {
                     Decision decision = super.decide(model, key);
-                    return decision instanceof Decision.Taken ? new Decision.Taken("for the " + asked.getAndIncrement()) : decision;
+                    return decision instanceof Decision.Taken
+                            ? new Decision.Taken("for the " + asked.getAndIncrement())
+                            : decision;
                 }
             };
         }
@@ -256,7 +258,8 @@ class BrokenProvidersTest {
         protected OperatorProvider provider() {
             return new PlainProvider() {
                 @Override
-                public PreparedOperators prepare(ModelDescription model, Settings settings, Plan plan, HostServices host) {
+                public PreparedOperators prepare(
+                        ModelDescription model, Settings settings, Plan plan, HostServices host) {
                     return super.prepare(model, settings, plan(model, settings), host);
                 }
             };
@@ -287,7 +290,8 @@ class BrokenProvidersTest {
         protected OperatorProvider provider() {
             return new PlainProvider() {
                 @Override
-                protected Operator.Call change(OperatorKey key, ModelDescription model, SessionContext context, Operator.Call sound) {
+                protected Operator.Call change(
+                        OperatorKey key, ModelDescription model, SessionContext context, Operator.Call sound) {
                     boolean odd = key.kind() != OperatorKind.FEED_FORWARD && Oracle.outputs(model, key) % 2 == 1;
                     return (pass, x, y) -> {
                         sound.apply(pass, x, y);
@@ -307,7 +311,8 @@ class BrokenProvidersTest {
         protected OperatorProvider provider() {
             return new PlainProvider() {
                 @Override
-                protected Operator.Call change(OperatorKey key, ModelDescription model, SessionContext context, Operator.Call sound) {
+                protected Operator.Call change(
+                        OperatorKey key, ModelDescription model, SessionContext context, Operator.Call sound) {
                     if (key.kind() != OperatorKind.ATTENTION_KEY) {
                         return sound;
                     }
@@ -334,7 +339,8 @@ class BrokenProvidersTest {
         protected OperatorProvider provider() {
             return new PlainProvider() {
                 @Override
-                protected Operator.Call change(OperatorKey key, ModelDescription model, SessionContext context, Operator.Call sound) {
+                protected Operator.Call change(
+                        OperatorKey key, ModelDescription model, SessionContext context, Operator.Call sound) {
                     return (pass, x, y) -> {
                         if (key.kind() == OperatorKind.ATTENTION_VALUE && pass.batch() == 8) {
                             throw new UnsupportedOperationException("batch of 8");
@@ -353,7 +359,8 @@ class BrokenProvidersTest {
         protected OperatorProvider provider() {
             return new PlainProvider() {
                 @Override
-                protected Operator.Call change(OperatorKey key, ModelDescription model, SessionContext context, Operator.Call sound) {
+                protected Operator.Call change(
+                        OperatorKey key, ModelDescription model, SessionContext context, Operator.Call sound) {
                     if (key.kind() != OperatorKind.FEED_FORWARD) {
                         return sound;
                     }
@@ -416,7 +423,8 @@ class BrokenProvidersTest {
         protected OperatorProvider provider() {
             return new PlainProvider() {
                 @Override
-                protected Operator.Call change(OperatorKey key, ModelDescription model, SessionContext context, Operator.Call sound) {
+                protected Operator.Call change(
+                        OperatorKey key, ModelDescription model, SessionContext context, Operator.Call sound) {
                     return (pass, x, y) -> {
                         sound.apply(pass, x, y);
                         for (int i = 0; i < pass.batch() * Oracle.outputs(model, key); i++) {
@@ -435,7 +443,8 @@ class BrokenProvidersTest {
         protected OperatorProvider provider() {
             return new PlainProvider() {
                 @Override
-                protected Operator.Call change(OperatorKey key, ModelDescription model, SessionContext context, Operator.Call sound) {
+                protected Operator.Call change(
+                        OperatorKey key, ModelDescription model, SessionContext context, Operator.Call sound) {
                     return (pass, x, y) -> {
                         sound.apply(pass, x, y);
                         if (pass.batch() > 2 && !Float.isFinite(y[Oracle.outputs(model, key)])) {
@@ -454,7 +463,8 @@ class BrokenProvidersTest {
         protected OperatorProvider provider() {
             return new PlainProvider() {
                 @Override
-                protected Operator.Call change(OperatorKey key, ModelDescription model, SessionContext context, Operator.Call sound) {
+                protected Operator.Call change(
+                        OperatorKey key, ModelDescription model, SessionContext context, Operator.Call sound) {
                     return (pass, x, y) -> {
                         sound.apply(pass, x, y);
                         x[0] = 0;
@@ -471,7 +481,8 @@ class BrokenProvidersTest {
         protected OperatorProvider provider() {
             return new PlainProvider() {
                 @Override
-                protected Operator.Call change(OperatorKey key, ModelDescription model, SessionContext context, Operator.Call sound) {
+                protected Operator.Call change(
+                        OperatorKey key, ModelDescription model, SessionContext context, Operator.Call sound) {
                     return (pass, x, y) -> {
                         sound.apply(pass, x, y);
                         if (y.length > pass.batch() * Oracle.outputs(model, key)) {
@@ -490,7 +501,8 @@ class BrokenProvidersTest {
         protected OperatorProvider provider() {
             return new PlainProvider() {
                 @Override
-                protected Operator.Call change(OperatorKey key, ModelDescription model, SessionContext context, Operator.Call sound) {
+                protected Operator.Call change(
+                        OperatorKey key, ModelDescription model, SessionContext context, Operator.Call sound) {
                     float[] sums = new float[Trial.MAX_BATCH * Oracle.outputs(model, key)];
                     return (pass, x, y) -> {
                         sound.apply(pass, x, sums);
@@ -510,7 +522,8 @@ class BrokenProvidersTest {
         protected OperatorProvider provider() {
             return new PlainProvider() {
                 @Override
-                protected Operator.Call change(OperatorKey key, ModelDescription model, SessionContext context, Operator.Call sound) {
+                protected Operator.Call change(
+                        OperatorKey key, ModelDescription model, SessionContext context, Operator.Call sound) {
                     return (pass, x, y) -> {
                         sound.apply(pass, x, y);
                         y[0] += 0 * x[x.length - 1];
@@ -527,7 +540,8 @@ class BrokenProvidersTest {
         protected OperatorProvider provider() {
             return new PlainProvider() {
                 @Override
-                protected Operator.Call change(OperatorKey key, ModelDescription model, SessionContext context, Operator.Call sound) {
+                protected Operator.Call change(
+                        OperatorKey key, ModelDescription model, SessionContext context, Operator.Call sound) {
                     boolean[] prompt = new boolean[1];
                     return (pass, x, y) -> {
                         sound.apply(pass, x, y);
@@ -563,7 +577,8 @@ class BrokenProvidersTest {
         protected OperatorProvider provider() {
             return new PlainProvider() {
                 @Override
-                protected Operator.Call change(OperatorKey key, ModelDescription model, SessionContext context, Operator.Call sound) {
+                protected Operator.Call change(
+                        OperatorKey key, ModelDescription model, SessionContext context, Operator.Call sound) {
                     return (pass, x, y) -> {
                         sound.apply(pass, x, y);
                         y[0] = context.workers().threads() == 3 ? Math.nextUp(y[0]) : y[0];
@@ -580,7 +595,8 @@ class BrokenProvidersTest {
         protected OperatorProvider provider() {
             return new PlainProvider() {
                 @Override
-                protected Operator.Call change(OperatorKey key, ModelDescription model, SessionContext context, Operator.Call sound) {
+                protected Operator.Call change(
+                        OperatorKey key, ModelDescription model, SessionContext context, Operator.Call sound) {
                     int[] last = new int[1];
                     WorkerGroup.Task task = (part, worker) -> last[0] = part;
                     return (pass, x, y) -> {
@@ -604,7 +620,8 @@ class BrokenProvidersTest {
                 private final float[] shared = new float[1 << 16];
 
                 @Override
-                protected Operator.Call change(OperatorKey key, ModelDescription model, SessionContext context, Operator.Call sound) {
+                protected Operator.Call change(
+                        OperatorKey key, ModelDescription model, SessionContext context, Operator.Call sound) {
                     int outputs = Oracle.outputs(model, key);
                     return (pass, x, y) -> {
                         sound.apply(pass, x, shared);
@@ -623,7 +640,8 @@ class BrokenProvidersTest {
         protected OperatorProvider provider() {
             return new PlainProvider() {
                 @Override
-                protected Operator.Call change(OperatorKey key, ModelDescription model, SessionContext context, Operator.Call sound) {
+                protected Operator.Call change(
+                        OperatorKey key, ModelDescription model, SessionContext context, Operator.Call sound) {
                     WorkerGroup.Task inner = (part, worker) -> {};
                     WorkerGroup.Task outer = (part, worker) -> context.workers().run(1, inner);
                     return (pass, x, y) -> {
@@ -665,7 +683,8 @@ class BrokenProvidersTest {
         protected OperatorProvider provider() {
             return new PlainProvider() {
                 @Override
-                protected Operator.Call change(OperatorKey key, ModelDescription model, SessionContext context, Operator.Call sound) {
+                protected Operator.Call change(
+                        OperatorKey key, ModelDescription model, SessionContext context, Operator.Call sound) {
                     return (pass, x, y) -> {
                         float[] copy = x.clone();
                         sound.apply(pass, copy, y);
@@ -748,7 +767,8 @@ class BrokenProvidersTest {
                 }
 
                 @Override
-                protected Operator.Call change(OperatorKey key, ModelDescription model, SessionContext context, Operator.Call sound) {
+                protected Operator.Call change(
+                        OperatorKey key, ModelDescription model, SessionContext context, Operator.Call sound) {
                     boolean wrong = cached;
                     return (pass, x, y) -> {
                         sound.apply(pass, x, y);
@@ -813,7 +833,9 @@ class BrokenProvidersTest {
             return new PlainProvider() {
                 @Override
                 protected Decision decide(ModelDescription model, OperatorKey key) {
-                    return System.getProperty(THRESHOLD) == null ? super.decide(model, key) : new Decision.Refused("off", "");
+                    return System.getProperty(THRESHOLD) == null
+                            ? super.decide(model, key)
+                            : new Decision.Refused("off", "");
                 }
             };
         }

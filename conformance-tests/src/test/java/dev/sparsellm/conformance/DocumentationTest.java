@@ -56,14 +56,15 @@ class DocumentationTest {
     void programs_of_the_guides_are_those_the_build_runs(String name) throws IOException {
         Path page = DOCS.resolve(name);
         String text = Files.readString(page);
-        Matcher program = Pattern.compile("(<!-- program: (\\w+\\.java) -->\n).*?(<!-- end of program -->)", Pattern.DOTALL)
+        Matcher program = Pattern.compile(
+                        "(<!-- program: (\\w+\\.java) -->\n).*?(<!-- end of program -->)", Pattern.DOTALL)
                 .matcher(text);
         StringBuilder expected = new StringBuilder();
         int programs = 0;
         while (program.find()) {
             String source = Files.readString(PROGRAMS.resolve(program.group(2)));
-            program.appendReplacement(
-                    expected, Matcher.quoteReplacement(program.group(1) + "\n```java\n" + source + "```\n\n" + program.group(3)));
+            String block = program.group(1) + "\n```java\n" + source + "```\n\n" + program.group(3);
+            program.appendReplacement(expected, Matcher.quoteReplacement(block));
             programs++;
         }
         program.appendTail(expected);

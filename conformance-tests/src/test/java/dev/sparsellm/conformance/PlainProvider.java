@@ -44,7 +44,8 @@ class PlainProvider implements OperatorProvider {
     private static final int ROWS_OF_A_PART = 8;
 
     /** What broken providers change: an operator of a session. */
-    protected Operator.Call change(OperatorKey key, ModelDescription model, SessionContext context, Operator.Call sound) {
+    protected Operator.Call change(
+            OperatorKey key, ModelDescription model, SessionContext context, Operator.Call sound) {
         return sound;
     }
 
