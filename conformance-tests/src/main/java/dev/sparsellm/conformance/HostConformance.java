@@ -9,7 +9,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * The rules for hosts. Extend it in your tests, open a small model of yours as the kit asks, and run it as any JUnit test.
+ * The rules for hosts. Extend it in your tests, open a small model of yours as the kit asks, and run it as any JUnit
+ * test.
  * The kit is the provider: it delegates to the host's own dense operators, writes down what happens, and plays tricks.
  */
 public abstract class HostConformance {
@@ -58,7 +59,8 @@ public abstract class HostConformance {
     @Test
     @Rule(
             number = "H102",
-            sentence = "A provider found by itself that refuses costs one notice with its reason, and the model runs dense.",
+            sentence = "A provider found by itself that refuses costs one notice with its reason, and the model"
+                    + " runs dense.",
             reason = "The user did not ask for it, and must still get to know why it does nothing.")
     final void h102_refusalOfOneFoundIsANotice() {
         new ChoiceRules(hosting).refusalOfOneFound();
@@ -114,7 +116,8 @@ public abstract class HostConformance {
     @Test
     @Rule(
             number = "H108",
-            sentence = "A provider that fails to prepare is treated as one that refuses: a notice and dense, or an error.",
+            sentence = "A provider that fails to prepare is treated as one that refuses: a notice and dense, or"
+                    + " an error.",
             reason = "Files are damaged and disks are full, and the model can still run.")
     final void h108_failureToPrepare() {
         new ChoiceRules(hosting).failureToPrepare();
@@ -278,7 +281,8 @@ public abstract class HostConformance {
     @Test
     @Rule(
             number = "H307",
-            sentence = "A provider's activation is used inside the dense feed-forward block, and not where the block is taken.",
+            sentence = "A provider's activation is used inside the dense feed-forward block, and not where the"
+                    + " block is taken.",
             reason = "That is what an activation is an operator for.")
     final void h307_activationsAreUsed() {
         new RunRules(hosting).activations();
@@ -315,7 +319,8 @@ public abstract class HostConformance {
     @Test
     @Rule(
             number = "H311",
-            sentence = "Operators are prepared once, opened for each session, and closed with the model, after its sessions.",
+            sentence = "Operators are prepared once, opened for each session, and closed with the model, after"
+                    + " its sessions.",
             reason = "Repacked weights are as large as the model.")
     final void h311_closesWhatItOpened() {
         new RunRules(hosting).closing();

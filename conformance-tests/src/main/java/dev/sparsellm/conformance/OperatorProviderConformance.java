@@ -116,7 +116,8 @@ public abstract class OperatorProviderConformance {
     @Rule(
             number = "P103",
             sentence = "apiLevel() is the level of the SPI the provider was compiled against.",
-            reason = "A host refuses other levels with a message, which is better than a NoSuchMethodError at run time.")
+            reason = "A host refuses other levels with a message, which is better than a NoSuchMethodError at"
+                    + " run time.")
     final void p103_apiLevelIsCurrent() {
         new DiscoveryRules(subject.provider()).apiLevel();
     }
@@ -240,7 +241,8 @@ public abstract class OperatorProviderConformance {
     @Tag(NUMERICS)
     @Rule(
             number = "P304",
-            sentence = "Operators that approximate give what their declared approximation gives in F64, no more and no less.",
+            sentence = "Operators that approximate give what their declared approximation gives in F64, no more"
+                    + " and no less.",
             reason = "Mask and compensation are what users choose a method for; a provider that does something else is"
                     + " measured under a wrong name.")
     final Stream<DynamicTest> p304_approximationsAreAsDeclared() {
@@ -449,7 +451,8 @@ public abstract class OperatorProviderConformance {
     @Test
     @Rule(
             number = "P704",
-            sentence = "Every allowed value is accepted at plan time, or refused with a SettingsException that names its key.",
+            sentence = "Every allowed value is accepted at plan time, or refused with a SettingsException that"
+                    + " names its key.",
             reason = "What the declaration allows, users will give.")
     final void p704_allowedValuesAreAccepted() {
         new SettingsRules(subject).everyAllowedValue();
@@ -460,7 +463,8 @@ public abstract class OperatorProviderConformance {
     @Test
     @Rule(
             number = "P801",
-            sentence = "Projections declare approximations of their input, feed-forward blocks of their hidden activations.",
+            sentence = "Projections declare approximations of their input, feed-forward blocks of their hidden"
+                    + " activations.",
             reason = "Others cannot be checked.")
     final void p801_approximationFitsTheOperator() {
         new ApproximationRules(subject).fitsTheOperator();
@@ -469,7 +473,8 @@ public abstract class OperatorProviderConformance {
     @Test
     @Rule(
             number = "P802",
-            sentence = "A declared approximation is a function: the same answer for the same values, nothing else changed.",
+            sentence = "A declared approximation is a function: the same answer for the same values, nothing else"
+                    + " changed.",
             reason = "It is the specification of an operator.")
     final void p802_approximationIsAFunction() {
         new ApproximationRules(subject).isAFunction();
@@ -478,7 +483,8 @@ public abstract class OperatorProviderConformance {
     @Test
     @Rule(
             number = "P803",
-            sentence = "Usage, where it is counted, adds up: rows and channels of all phases, bytes and rows of DECODE.",
+            sentence = "Usage, where it is counted, adds up: rows and channels of all phases, bytes and rows of"
+                    + " DECODE.",
             reason = "Reports on sparsity and weight traffic are made of it.")
     final void p803_usageAddsUp() {
         new ApproximationRules(subject).usage();

@@ -298,7 +298,8 @@ class BrokenHostsTest {
                 ModelDescription change(ModelDescription d) {
                     ModelShape s = d.shape();
                     ModelShape wrong = new ModelShape(
-                            s.layers(), s.dim(), s.ffn(), s.heads(), s.kvHeads() + 2, s.headDim(), s.vocab(), s.contextLength());
+                            s.layers(), s.dim(), s.ffn(), s.heads(),
+                            s.kvHeads() + 2, s.headDim(), s.vocab(), s.contextLength());
                     return new ModelDescription(
                             d.name(), d.architecture(), d.fingerprint(), wrong, d.activation(), d.layers(), d.output());
                 }
@@ -498,7 +499,8 @@ class BrokenHostsTest {
                 Operator.Call change(
                         OperatorKey key, SessionOperators session, SessionContext context, Operator.Call sound) {
                     OperatorKey late = new OperatorKey(OperatorKind.ATTENTION_KEY, 1);
-                    if (!key.equals(new OperatorKey(OperatorKind.ATTENTION_OUTPUT, 1)) || session.projection(late).isEmpty()) {
+                    if (!key.equals(new OperatorKey(OperatorKind.ATTENTION_OUTPUT, 1))
+                            || session.projection(late).isEmpty()) {
                         return sound;
                     }
                     Projection again = session.projection(late).orElseThrow();

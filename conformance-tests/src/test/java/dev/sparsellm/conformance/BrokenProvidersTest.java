@@ -384,7 +384,8 @@ class BrokenProvidersTest {
             return new PlainProvider() {
                 @Override
                 protected Activation activationOf(ActivationFunction function) {
-                    return (pass, gate, offset, from, to) -> super.activationOf(function).apply(pass, gate, offset, 0, to);
+                    return (pass, gate, offset, from, to) ->
+                            super.activationOf(function).apply(pass, gate, offset, 0, to);
                 }
             };
         }
