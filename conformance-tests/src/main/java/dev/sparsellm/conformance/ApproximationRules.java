@@ -104,7 +104,8 @@ final class ApproximationRules {
                 assertEquals(2 * read.channels(), all.channels(), () -> key + " counts channels wrongly: " + all);
                 assertTrue(all.kept() >= 0 && all.kept() <= all.channels() && all.bytesRead() >= 0,
                         () -> key + " keeps more channels than there are: " + all);
-                if (trial.prepared().approximation(key) instanceof Approximation.Exact && all.kept() != all.channels()) {
+                if (trial.prepared().approximation(key) instanceof Approximation.Exact
+                        && all.kept() != all.channels()) {
                     fail(key + " declares to be exact, and leaves channels out: " + all);
                 }
             }

@@ -99,7 +99,7 @@ final class Blocks {
         return low + 16 * (u8(b, at + 8 + group % 4) >> group / 4 * 2 & 3);
     }
 
-    /** Eight scales and eight minima in 12 bytes: four of each in six bits, four in nibbles with bits left over above. */
+    /** Eight scales and eight minima in 12 bytes: four of each in six bits, four in nibbles, with bits left above. */
     private static int scaleK(ByteBuffer b, int at, int group) {
         return group < 4 ? u8(b, at + group) % 64 : u8(b, at + 4 + group) % 16 + u8(b, at + group - 4) / 64 * 16;
     }

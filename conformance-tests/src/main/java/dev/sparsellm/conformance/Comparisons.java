@@ -27,7 +27,8 @@ final class Comparisons {
         // The first type shows whether the provider has such operators at all.
         Findings first = findings(subject, sorted.getFirst());
         Assumptions.assumeTrue(
-                first.compared().isEmpty() || first.compared().containsKey(group), "the provider has no such operators");
+                first.compared().isEmpty() || first.compared().containsKey(group),
+                "the provider has no such operators");
         return sorted.stream()
                 .map(type -> DynamicTest.dynamicTest(type.name(), () -> check(subject, type, group)));
     }

@@ -4,10 +4,10 @@ package dev.sparsellm.conformance;
  * What an operator must give for one row.
  *
  * @param values {@code [outputs]}, in F64
- * @param scale {@code [outputs]}: root of the sum of squares of the products that were summed; errors are measured by it
- *     where the sum itself is smaller, so that terms that happen to cancel make no demands F32 cannot meet
- * @param slack {@code [outputs]}: by how much a value may differ besides, where a rule's answer hangs on the last bits of
- *     what it tests
+ * @param scale {@code [outputs]}: root of the sum of squares of the products that were summed; errors are measured by
+ *     it where the sum itself is smaller, so that terms that happen to cancel make no demands F32 cannot meet
+ * @param slack {@code [outputs]}: by how much a value may differ besides, where a rule's answer hangs on the last bits
+ *     of what it tests
  */
 record Expected(double[] values, double[] scale, double[] slack) {
 

@@ -87,8 +87,8 @@ public abstract class HostConformance {
     @Test
     @Rule(
             number = "H105",
-            sentence = "A provider that is unusable here is never planned or prepared; found by itself it costs a notice"
-                    + " with its reason, named it is an error.",
+            sentence = "A provider that is unusable here is never planned or prepared; found by itself it costs"
+                    + " a notice with its reason, named it is an error.",
             reason = "It said that it would fail.")
     final void h105_unusableIsNotAsked() {
         new ChoiceRules(hosting).unusable();
@@ -97,8 +97,8 @@ public abstract class HostConformance {
     @Test
     @Rule(
             number = "H106",
-            sentence = "A setting that is unknown or has a value not allowed is a SettingsException naming its key, before"
-                    + " the provider sees it.",
+            sentence = "A setting that is unknown or has a value not allowed is a SettingsException naming its key,"
+                    + " before the provider sees it.",
             reason = "A misspelled setting that is ignored is a wrong measurement.")
     final void h106_wrongSettingsAreErrors() {
         new ChoiceRules(hosting).wrongSettings();
@@ -126,8 +126,8 @@ public abstract class HostConformance {
     @Test
     @Rule(
             number = "H109",
-            sentence = "Of several that take an operator the first serves, by the user's order, else by priority; the plan"
-                    + " that the others prepare is without it.",
+            sentence = "Of several that take an operator the first serves, by the user's order, else by priority; the"
+                    + " plan that the others prepare is without it.",
             reason = "Repacking weights for an operator that another one serves is memory thrown away.")
     final void h109_theFirstServes() {
         new ChoiceRules(hosting).order();
@@ -185,8 +185,8 @@ public abstract class HostConformance {
     @Test
     @Rule(
             number = "H205",
-            sentence = "The worker group runs each part once, by a worker within its number of threads, and returns when"
-                    + " all have ended and can be seen.",
+            sentence = "The worker group runs each part once, by a worker within its number of threads, and returns"
+                    + " when all have ended and can be seen.",
             reason = "Providers index scratch by worker, and read results right after.")
     final void h205_workersRunEachPartOnce() {
         new ServiceRules(hosting).workers();
@@ -204,8 +204,8 @@ public abstract class HostConformance {
     @Test
     @Rule(
             number = "H207",
-            sentence = "The text runner tokenizes, runs windows in PREFILL from position 0 with the operators it is given,"
-                    + " and hands over the logits of every position in order.",
+            sentence = "The text runner tokenizes, runs windows in PREFILL from position 0 with the operators it is"
+                    + " given, and hands over the logits of every position in order.",
             reason = "Providers calibrate with it.")
     final void h207_textRunnerRuns() {
         new ServiceRules(hosting).textRunner();
@@ -225,8 +225,8 @@ public abstract class HostConformance {
     @Test
     @Rule(
             number = "H301",
-            sentence = "In each pass, operators are called layer by layer: query, key and value, then the attention output,"
-                    + " then the feed-forward block; the output head last.",
+            sentence = "In each pass, operators are called layer by layer: query, key and value, then the attention"
+                    + " output, then the feed-forward block; the output head last.",
             reason = "Providers may let an operator learn from the one before it.")
     final void h301_operatorsAreCalledInOrder() {
         new RunRules(hosting).order();
@@ -235,8 +235,8 @@ public abstract class HostConformance {
     @Test
     @Rule(
             number = "H302",
-            sentence = "A prompt is read in PREFILL, what is written one id at a time in DECODE, at positions that follow"
-                    + " each other.",
+            sentence = "A prompt is read in PREFILL, what is written one id at a time in DECODE, at positions that"
+                    + " follow each other.",
             reason = "Sparse methods treat the two differently, and the figures for speed and quality depend on it.")
     final void h302_passesSayWhatTheyAre() {
         new RunRules(hosting).passes();

@@ -116,7 +116,8 @@ final class MemoryRules {
         Path file = Files.writeString(subject.folder().resolve("a-file"), "in the way");
         try (Trial trial = subject.prepare(model, KitWorkers.one(), file.resolve("cache"))) {
             assertArrayEquals(
-                    expected, Runs.all(trial, KitWorkers.one()), "Without a usable cache folder the results are others");
+                    expected, Runs.all(trial, KitWorkers.one()),
+                    "Without a usable cache folder the results are others");
         } catch (RuntimeException e) {
             fail("A cache folder that cannot be made must not matter, but", e);
         }

@@ -23,8 +23,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 /**
  * The rules for providers. Extend it in your tests, name the provider and what it can do, and run it as any JUnit test;
- * one subclass for each set of settings of interest. The kit is the host: it brings small models of random weights, runs
- * them in F64, and compares.
+ * one subclass for each set of settings of interest. The kit is the host: it brings small models of random weights,
+ * runs them in F64, and compares.
  *
  * <p>A rule that does not concern a provider is skipped, with the reason. Rules that depend on the kind of code the CPU
  * runs have the tag {@value #NUMERICS}, for running them again under other flags.
@@ -61,8 +61,8 @@ public abstract class OperatorProviderConformance {
     }
 
     /**
-     * Where {@link java.util.ServiceLoader} looks for the provider. If not overridden, where its class comes from; empty
-     * for one that is handed to hosts directly, which skips P102.
+     * Where {@link java.util.ServiceLoader} looks for the provider. If not overridden, where its class comes from;
+     * empty for one that is handed to hosts directly, which skips P102.
      */
     protected Optional<ClassLoader> path() {
         return Optional.of(provider().getClass().getClassLoader());

@@ -27,7 +27,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Predicate;
 
-/** A provider that delegates to the host's dense operators, writes down what the host does, and plays tricks if told. */
+/** A provider that delegates to the host's dense operators, writes down what happens, and plays tricks if told. */
 class Probe implements OperatorProvider {
 
     /** What was met of a call or an opening. {@code session} is 0 for what belongs to none. */

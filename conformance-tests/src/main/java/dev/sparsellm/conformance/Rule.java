@@ -6,7 +6,7 @@ import java.lang.annotation.Retention;
 import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
 
-/** A rule of this kit, on the method that checks it. The list of all of them in the documentation is made from these. */
+/** A rule of this kit, on the method that checks it. The documentation lists them. */
 @Documented
 @Target(ElementType.METHOD)
 @Retention(RetentionPolicy.RUNTIME)

@@ -118,7 +118,8 @@ final class RunRules {
             };
             assertTrue(kind == OperatorKind.ACTIVATION || !Arrays.equals(dense, run(probe)),
                     () -> "What a provider computes for " + kind + " does not matter to the logits");
-            Set<OperatorKind> called = probe.calls().stream().map(call -> call.key().kind()).collect(Collectors.toSet());
+            Set<OperatorKind> called =
+                    probe.calls().stream().map(call -> call.key().kind()).collect(Collectors.toSet());
             assertTrue(kind == OperatorKind.ACTIVATION || called.equals(Set.of(kind)),
                     () -> "Of a provider that takes " + kind + " alone, operators called are of " + called);
         }
@@ -201,12 +202,14 @@ final class RunRules {
             hosting.text(model);
             hosting.text(model);
             assertFalse(probe.happened().contains("close"), "Operators are closed while the model is open");
-            assertEquals(1, probe.happened().stream().filter("prepare"::equals).count(), "times that prepare() is called");
+            assertEquals(1, probe.happened().stream().filter("prepare"::equals).count(),
+                    "times that prepare() is called");
             assertEquals(2, probe.happened().stream().filter("open"::equals).count(), "sessions opened");
         }
         List<String> happened = probe.happened();
         assertTrue(happened.contains("close"), "The model is closed, and its provider's operators are not");
         assertEquals(2, happened.stream().filter("end"::equals).count(), "sessions of the provider closed");
-        assertTrue(happened.lastIndexOf("end") < happened.indexOf("close"), "Operators are closed before their sessions");
+        assertTrue(happened.lastIndexOf("end") < happened.indexOf("close"),
+                "Operators are closed before their sessions");
     }
 }

@@ -178,7 +178,8 @@ final class ServiceRules {
     void workersPassOnExceptions() {
         with(new Heard(), probe -> {
             AtomicInteger ended = new AtomicInteger();
-            RuntimeException e = assertThrows(RuntimeException.class, () -> probe.host.workers().run(20, (part, worker) -> {
+            RuntimeException e = assertThrows(RuntimeException.class,
+                    () -> probe.host.workers().run(20, (part, worker) -> {
                 ended.incrementAndGet();
                 if (part == 7) {
                     throw new IllegalArgumentException("part seven");

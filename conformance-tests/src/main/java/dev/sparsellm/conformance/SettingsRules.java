@@ -87,7 +87,8 @@ final class SettingsRules {
         Assumptions.assumeFalse(conflicts.isEmpty(), "no settings are named that do not go together");
         for (Map<String, String> values : conflicts) {
             SettingsException e = assertThrows(
-                    SettingsException.class, () -> plan(values), () -> values + " do not go together, and are accepted");
+                    SettingsException.class, () -> plan(values),
+                    () -> values + " do not go together, and are accepted");
             assertTrue(
                     values.keySet().stream().anyMatch(e.getMessage()::contains),
                     () -> values + " are refused with '" + e.getMessage() + "', which names none of these keys");

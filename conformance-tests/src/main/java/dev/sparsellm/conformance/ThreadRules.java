@@ -43,7 +43,8 @@ final class ThreadRules {
             int count = threads;
             try (KitWorkers workers = KitWorkers.of(threads);
                     Trial trial = subject.prepare(model, workers, subject.folder().resolve("" + threads))) {
-                assertArrayEquals(expected, Runs.all(trial, workers), () -> count + " threads give other bits than one");
+                assertArrayEquals(expected, Runs.all(trial, workers),
+                        () -> count + " threads give other bits than one");
             }
         }
     }

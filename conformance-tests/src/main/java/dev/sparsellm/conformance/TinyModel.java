@@ -46,9 +46,11 @@ record TinyModel(ModelDescription description, float[][] embedding) {
                 row[i] = (float) random.nextGaussian();
             }
         }
-        String fingerprint = "%08x%08x".formatted(dimensions.hashCode(), 31 * (31 * type.id() + activation.ordinal()) + seed);
+        String fingerprint = "%08x%08x".formatted(
+                dimensions.hashCode(), 31 * (31 * type.id() + activation.ordinal()) + seed);
         return new TinyModel(
-                new ModelDescription("kit " + type, "llama", fingerprint, shape, activation, layers, output), embedding);
+                new ModelDescription("kit " + type, "llama", fingerprint, shape, activation, layers, output),
+                embedding);
     }
 
     /** The same with other weights in layer 0. */
