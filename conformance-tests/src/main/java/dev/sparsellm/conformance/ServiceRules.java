@@ -47,9 +47,11 @@ final class ServiceRules {
     @SuppressWarnings("try") // the session is there to be open, nothing more
     private void with(Heard heard, Consumer<Probe> check) {
         Probe probe = Probe.ofAll("probe");
-        try (HostedModel model = hosting.open(heard, Map.of(), THREADS, List.of("probe"), probe);
-                HostedSession session = model.newSession()) {
+        try (HostedModel model = hosting.open(heard, Map.of(), THREADS, List.of("probe"), probe)) {
+            // A host may prepare only when a session is opened.
+            HostedSession session = model.newSession();
             check.accept(probe);
+            session.close();
         }
     }
 
