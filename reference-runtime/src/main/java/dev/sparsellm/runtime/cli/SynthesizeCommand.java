@@ -30,6 +30,11 @@ final class SynthesizeCommand implements Callable<Integer> {
     @Option(names = "--layers", paramLabel = "N", description = "Default: as many as the real one.")
     private Integer layers;
 
+    @Option(names = "--vocab", paramLabel = "N",
+            description = "Tokens of the vocabulary. Default: as many as the real one has. With fewer layers, fewer tokens"
+                    + " in proportion keep the output head's share of the bytes.")
+    private Integer vocabulary;
+
     @Option(names = "--type", paramLabel = "TYPE", defaultValue = "Q8_0",
             description = "Of the weights, such as F16, Q8_0, Q4_0, Q4_K. Default: ${DEFAULT-VALUE}.")
     private String type;
@@ -63,6 +68,7 @@ final class SynthesizeCommand implements Callable<Integer> {
             SyntheticModel.write(
                     chosen,
                     layers == null ? chosen.layers() : layers,
+                    vocabulary == null ? chosen.vocabulary() : vocabulary,
                     typeNamed(),
                     seed,
                     output,

@@ -22,6 +22,8 @@ public final class SyntheticModel {
     private static final double WEIGHT_DEVIATION = 0.02;
     private static final double NORM_DEVIATION = 0.05;
     private static final int MAX_LAYERS = 256;
+    private static final int MIN_VOCABULARY = 512;
+    private static final int MAX_VOCABULARY = 500_000;
 
     /** llama.cpp's {@code general.file_type} (llama.h, {@code enum llama_ftype}); for K-quants those of one type. */
     private static final Map<TensorType, Integer> FILE_TYPES = Map.ofEntries(
@@ -41,14 +43,16 @@ public final class SyntheticModel {
 
     private final Shape shape;
     private final int layers;
+    private final int vocabulary;
     private final TensorType type;
     private final SplittableRandom random;
     private final BlockPool pool;
     private long written;
 
-    private SyntheticModel(Shape shape, int layers, TensorType type, long seed) {
+    private SyntheticModel(Shape shape, int layers, int vocabulary, TensorType type, long seed) {
         this.shape = shape;
         this.layers = layers;
+        this.vocabulary = vocabulary;
         this.type = type;
         this.random = new SplittableRandom(seed);
         long largest = matrices().stream().mapToLong(this::bytes).max().orElseThrow();
@@ -59,18 +63,26 @@ public final class SyntheticModel {
      * Writes a model; equal arguments give equal files. Memory stays below 100 MB whatever the size.
      *
      * @param layers 1 to 256; {@link Shape#layers()} for the real model's size
+     * @param vocabulary 512 to 500000 tokens; {@link Shape#vocabulary()} for the real model's. A quarter of it with a
+     *     quarter of the layers keeps the share that the output head has in the bytes a token needs
      * @param type of all matrices; vectors are F32
      * @param out replaced if it exists, once the new file is complete
      * @param progress is told bytes
      * @throws IllegalArgumentException if there are no synthetic weights of the type, or for another number of layers
+     *     or tokens
      * @throws IOException if the file cannot be written, also if the disk has no room for it
      */
-    public static void write(Shape shape, int layers, TensorType type, long seed, Path out, ProgressSink progress)
+    public static void write(
+            Shape shape, int layers, int vocabulary, TensorType type, long seed, Path out, ProgressSink progress)
             throws IOException {
         if (layers < 1 || layers > MAX_LAYERS) {
             throw new IllegalArgumentException(layers + " layers; from 1 to " + MAX_LAYERS + " are allowed");
         }
-        new SyntheticModel(shape, layers, type, seed).write(out, progress);
+        if (vocabulary < MIN_VOCABULARY || vocabulary > MAX_VOCABULARY) {
+            throw new IllegalArgumentException("A vocabulary of " + vocabulary + " tokens; from " + MIN_VOCABULARY
+                    + " to " + MAX_VOCABULARY + " are allowed");
+        }
+        new SyntheticModel(shape, layers, vocabulary, type, seed).write(out, progress);
     }
 
     private void write(Path out, ProgressSink progress) throws IOException {
@@ -87,7 +99,7 @@ public final class SyntheticModel {
         try (ProgressSink.Work work = progress.start("Writing " + shape.label() + " in " + type, total)) {
             GgufWriter writer = new GgufWriter();
             writeMetadata(writer);
-            SyntheticVocabulary.write(shape, writer);
+            SyntheticVocabulary.write(shape.vocabularyKind, vocabulary, writer);
             if (shape.ropeFactor > 0) {
                 writer.tensor("rope_freqs.weight", TensorType.F32, List.of(shape.headSize() / 2L),
                         floats(ropeFactors()));
@@ -112,7 +124,7 @@ public final class SyntheticModel {
                 .string("general.description", "Random weights in the shape of " + shape.label())
                 .uint32("general.file_type", FILE_TYPES.get(type))
                 .uint32("general.quantization_version", 2)
-                .uint32("llama.vocab_size", shape.vocabulary)
+                .uint32("llama.vocab_size", vocabulary)
                 .uint32("llama.context_length", shape.context)
                 .uint32("llama.embedding_length", shape.dim)
                 .uint32("llama.block_count", layers)
@@ -131,7 +143,7 @@ public final class SyntheticModel {
         int dim = shape.dim;
         int kv = shape.kvHeads * shape.headSize();
         List<Matrix> list = new ArrayList<>();
-        list.add(new Matrix("token_embd.weight", dim, shape.vocabulary));
+        list.add(new Matrix("token_embd.weight", dim, vocabulary));
         for (int i = 0; i < layers; i++) {
             String block = "blk." + i + ".";
             list.add(new Matrix(block + "attn_norm.weight", dim, 1));
@@ -146,7 +158,7 @@ public final class SyntheticModel {
         }
         list.add(new Matrix("output_norm.weight", dim, 1));
         if (!shape.tied) {
-            list.add(new Matrix("output.weight", dim, shape.vocabulary));
+            list.add(new Matrix("output.weight", dim, vocabulary));
         }
         return list;
     }

@@ -23,10 +23,11 @@ final class SyntheticVocabulary {
 
     private SyntheticVocabulary() {}
 
-    static void write(Shape shape, GgufWriter writer) {
-        switch (shape.vocabularyKind) {
-            case BYTE_LEVEL -> writeByteLevel(shape.vocabulary, writer);
-            case SENTENCE_PIECE -> writeSentencePiece(shape.vocabulary, writer);
+    /** @param size tokens, at least 512 */
+    static void write(Shape.VocabularyKind kind, int size, GgufWriter writer) {
+        switch (kind) {
+            case BYTE_LEVEL -> writeByteLevel(size, writer);
+            case SENTENCE_PIECE -> writeSentencePiece(size, writer);
         }
     }
 

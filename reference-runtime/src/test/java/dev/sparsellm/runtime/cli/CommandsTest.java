@@ -204,7 +204,7 @@ class CommandsTest {
     @Test
     void synthesizeWritesAModelThatRuns(@TempDir Path folder) {
         Path file = folder.resolve("tiny.gguf");
-        CommandRun.of("synthesize", "--shape", "tiny", "--layers", "1", "--type", "q4_0", "-o", file.toString()).succeeds();
+        CommandRun.of("synthesize", "--shape", "tiny", "--layers", "1", "--vocab", "600", "--type", "q4_0", "-o", file.toString()).succeeds();
         JsonNode json = CommandRun.of("generate", "-m", file.toString(), "-p", "Hello", "-n", "4", "--ignore-end", "--json")
                 .json();
         assertThat(json.get("ids")).hasSize(4);

@@ -38,7 +38,7 @@ class SyntheticModelTest {
 
     private Path write(Shape shape, TensorType type, long seed) throws IOException {
         Path file = folder.resolve(shape.label() + "-" + type + "-" + seed + ".gguf");
-        SyntheticModel.write(shape, 2, type, seed, file, ProgressSink.NONE);
+        SyntheticModel.write(shape, 2, shape.vocabulary(), type, seed, file, ProgressSink.NONE);
         return file;
     }
 
@@ -131,7 +131,7 @@ class SyntheticModelTest {
     void the_vocabulary_of_llama_3_is_complete_and_every_merge_is_of_tokens() throws IOException {
         Path file = folder.resolve("vocabulary.gguf");
         var writer = new GgufWriter();
-        SyntheticVocabulary.write(Shape.LLAMA_3_2_1B, writer);
+        SyntheticVocabulary.write(Shape.LLAMA_3_2_1B.vocabularyKind, Shape.LLAMA_3_2_1B.vocabulary, writer);
         writer.write(file);
         try (Gguf gguf = Gguf.open(file)) {
             List<String> tokens = List.copyOf(gguf.metadata().strings("tokenizer.ggml.tokens").orElseThrow());
@@ -171,10 +171,26 @@ class SyntheticModelTest {
         }
     }
 
+    @ParameterizedTest
+    @EnumSource(value = Shape.class, names = {"TINY", "TINY_SENTENCE_PIECE"})
+    void a_vocabulary_of_another_size_still_reads_and_writes_any_text(Shape shape) throws IOException {
+        Path file = folder.resolve("a.gguf");
+        SyntheticModel.write(shape, 1, 777, TensorType.Q8_0, 1, file, ProgressSink.NONE);
+        try (Gguf gguf = Gguf.open(file)) {
+            assertThat(gguf.metadata().requireInteger("llama.vocab_size", 0, 10_000)).isEqualTo(777);
+            assertThat(gguf.tensor("token_embd.weight").orElseThrow().dimensions()).containsExactly(256L, 777L);
+            gguf.tensor("output.weight").ifPresent(
+                    head -> assertThat(head.dimensions()).containsExactly(256L, 777L));
+            Tokenizer tokenizer = Tokenizer.of(gguf.metadata());
+            assertThat(tokenizer.vocabularySize()).isEqualTo(777);
+            assertThat(tokenizer.decode(tokenizer.encodeOrdinary("What is it, Ölaf? 🙂"))).isEqualTo("What is it, Ölaf? 🙂");
+        }
+    }
+
     @Test
     void progress_is_told_up_to_the_end() throws IOException {
         List<Long> told = new ArrayList<>();
-        SyntheticModel.write(Shape.TINY, 1, TensorType.Q8_0, 1, folder.resolve("a.gguf"), (what, total) -> {
+        SyntheticModel.write(Shape.TINY, 1, 1024, TensorType.Q8_0, 1, folder.resolve("a.gguf"), (what, total) -> {
             assertThat(what).contains("tiny");
             told.add(total);
             return told::add;
@@ -186,16 +202,19 @@ class SyntheticModelTest {
     void what_cannot_be_made_is_refused() throws IOException {
         Path file = folder.resolve("a.gguf");
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> SyntheticModel.write(Shape.TINY, 2, TensorType.Q2_K, 1, file, ProgressSink.NONE))
+                .isThrownBy(() -> SyntheticModel.write(Shape.TINY, 2, 1024, TensorType.Q2_K, 1, file, ProgressSink.NONE))
                 .withMessageContainingAll("Q2_K", "Q4_K");
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> SyntheticModel.write(Shape.TINY, 0, TensorType.Q8_0, 1, file, ProgressSink.NONE))
+                .isThrownBy(() -> SyntheticModel.write(Shape.TINY, 0, 1024, TensorType.Q8_0, 1, file, ProgressSink.NONE))
                 .withMessageContaining("0 layers");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> SyntheticModel.write(Shape.TINY, 1, 511, TensorType.Q8_0, 1, file, ProgressSink.NONE))
+                .withMessageContainingAll("511", "512");
         assertThatIllegalArgumentException().isThrownBy(() -> Shape.ofLabel("gpt-5"))
                 .withMessageContainingAll("gpt-5", "llama-3.2-1b", "tiny");
         Path nowhere = folder.resolve("none/a.gguf");
         assertThatIOException()
-                .isThrownBy(() -> SyntheticModel.write(Shape.TINY, 1, TensorType.Q8_0, 1, nowhere, ProgressSink.NONE))
+                .isThrownBy(() -> SyntheticModel.write(Shape.TINY, 1, 1024, TensorType.Q8_0, 1, nowhere, ProgressSink.NONE))
                 .withMessageContaining("no folder");
         try (Stream<Path> files = Files.list(folder)) {
             assertThat(files).isEmpty();
