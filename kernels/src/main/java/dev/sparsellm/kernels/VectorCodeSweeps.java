@@ -1,24 +1,24 @@
 package dev.sparsellm.kernels;
 
+import static dev.sparsellm.kernels.VectorWidth.FLOATS;
+import static dev.sparsellm.kernels.VectorWidth.INTS;
+import static dev.sparsellm.kernels.VectorWidth.LANES;
+import static java.nio.ByteOrder.LITTLE_ENDIAN;
+import static jdk.incubator.vector.VectorOperators.I2F;
 import static jdk.incubator.vector.VectorOperators.LSHL;
 
 import java.lang.foreign.MemorySegment;
-import java.nio.ByteOrder;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
-import jdk.incubator.vector.VectorOperators;
-import jdk.incubator.vector.VectorSpecies;
 
 /**
  * {@link ChannelSteps#codes}, one method for each width of code. Sums stay in registers while a bunch of channels goes
  * by: each vector of packed ints is loaded once, and each code costs a shift, a mask, a conversion and a multiply-add.
  * (The lower bits of an int could be left in place of being masked and their error taken out later, two instructions
- * for four; but an int has 32 bits and a float 24, so that the weights would no longer be exact.)
+ * for four; but an int has 32 bits and a float 24, so that the weights would no longer be exact.) Loops are written out,
+ * without helper methods: see {@link VectorFormat}. With them, sweeps of 4 bits were boxed in one JVM of three.
  */
 final class VectorCodeSweeps {
-
-    private static final VectorSpecies<Float> FLOATS = VectorWidth.FLOATS;
-    private static final int LANES = FLOATS.length();
 
     /** The highest bits of an int. */
     private static final int TOP_2 = -1 << 30;
@@ -51,18 +51,6 @@ final class VectorCodeSweeps {
         }
     }
 
-    private static FloatVector load(float[] y, int at) {
-        return FloatVector.fromArray(FLOATS, y, at);
-    }
-
-    private static IntVector ints(MemorySegment w, long at) {
-        return IntVector.fromMemorySegment(VectorWidth.INTS, w, at, ByteOrder.LITTLE_ENDIAN);
-    }
-
-    private static FloatVector toFloat(IntVector v) {
-        return (FloatVector) v.convert(VectorOperators.I2F, 0);
-    }
-
     private static void bits8(
             MemorySegment w, long base, long stride, int[] channels, int from, int step, int count,
             float[] a, int aOffset, float[] y, int yOffset, int n) {
@@ -70,18 +58,18 @@ final class VectorCodeSweeps {
             for (int k = 0; k < 16; k += LANES) {
                 int at = yOffset + o + k;
                 long line = base + o / 4 * 4 + 4 * k;
-                FloatVector sum0 = load(y, at);
-                FloatVector sum1 = load(y, at + 16);
-                FloatVector sum2 = load(y, at + 32);
-                FloatVector sum3 = load(y, at + 48);
+                FloatVector sum0 = FloatVector.fromArray(FLOATS, y, at);
+                FloatVector sum1 = FloatVector.fromArray(FLOATS, y, at + 16);
+                FloatVector sum2 = FloatVector.fromArray(FLOATS, y, at + 32);
+                FloatVector sum3 = FloatVector.fromArray(FLOATS, y, at + 48);
                 for (int i = 0; i < count; i++) {
                     int channel = channels[from + i * step];
                     FloatVector factor = FloatVector.broadcast(FLOATS, a[aOffset + channel]);
-                    IntVector packed = ints(w, line + channel * stride);
-                    sum0 = toFloat(packed.lanewise(LSHL, 24)).fma(factor, sum0);
-                    sum1 = toFloat(packed.lanewise(LSHL, 16).and(TOP_8)).fma(factor, sum1);
-                    sum2 = toFloat(packed.lanewise(LSHL, 8).and(TOP_8)).fma(factor, sum2);
-                    sum3 = toFloat(packed.and(TOP_8)).fma(factor, sum3);
+                    IntVector packed = IntVector.fromMemorySegment(INTS, w, line + channel * stride, LITTLE_ENDIAN);
+                    sum0 = ((FloatVector) packed.lanewise(LSHL, 24).convert(I2F, 0)).fma(factor, sum0);
+                    sum1 = ((FloatVector) packed.lanewise(LSHL, 16).and(TOP_8).convert(I2F, 0)).fma(factor, sum1);
+                    sum2 = ((FloatVector) packed.lanewise(LSHL, 8).and(TOP_8).convert(I2F, 0)).fma(factor, sum2);
+                    sum3 = ((FloatVector) packed.and(TOP_8).convert(I2F, 0)).fma(factor, sum3);
                 }
                 sum0.intoArray(y, at);
                 sum1.intoArray(y, at + 16);
@@ -98,20 +86,20 @@ final class VectorCodeSweeps {
             for (int k = 0; k < 16; k += LANES) {
                 int at = yOffset + o + k;
                 long line = base + o / 5 * 4 + 4 * k;
-                FloatVector sum0 = load(y, at);
-                FloatVector sum1 = load(y, at + 16);
-                FloatVector sum2 = load(y, at + 32);
-                FloatVector sum3 = load(y, at + 48);
-                FloatVector sum4 = load(y, at + 64);
+                FloatVector sum0 = FloatVector.fromArray(FLOATS, y, at);
+                FloatVector sum1 = FloatVector.fromArray(FLOATS, y, at + 16);
+                FloatVector sum2 = FloatVector.fromArray(FLOATS, y, at + 32);
+                FloatVector sum3 = FloatVector.fromArray(FLOATS, y, at + 48);
+                FloatVector sum4 = FloatVector.fromArray(FLOATS, y, at + 64);
                 for (int i = 0; i < count; i++) {
                     int channel = channels[from + i * step];
                     FloatVector factor = FloatVector.broadcast(FLOATS, a[aOffset + channel]);
-                    IntVector packed = ints(w, line + channel * stride);
-                    sum0 = toFloat(packed.lanewise(LSHL, 26)).fma(factor, sum0);
-                    sum1 = toFloat(packed.lanewise(LSHL, 20).and(TOP_6)).fma(factor, sum1);
-                    sum2 = toFloat(packed.lanewise(LSHL, 14).and(TOP_6)).fma(factor, sum2);
-                    sum3 = toFloat(packed.lanewise(LSHL, 8).and(TOP_6)).fma(factor, sum3);
-                    sum4 = toFloat(packed.lanewise(LSHL, 2).and(TOP_6)).fma(factor, sum4);
+                    IntVector packed = IntVector.fromMemorySegment(INTS, w, line + channel * stride, LITTLE_ENDIAN);
+                    sum0 = ((FloatVector) packed.lanewise(LSHL, 26).convert(I2F, 0)).fma(factor, sum0);
+                    sum1 = ((FloatVector) packed.lanewise(LSHL, 20).and(TOP_6).convert(I2F, 0)).fma(factor, sum1);
+                    sum2 = ((FloatVector) packed.lanewise(LSHL, 14).and(TOP_6).convert(I2F, 0)).fma(factor, sum2);
+                    sum3 = ((FloatVector) packed.lanewise(LSHL, 8).and(TOP_6).convert(I2F, 0)).fma(factor, sum3);
+                    sum4 = ((FloatVector) packed.lanewise(LSHL, 2).and(TOP_6).convert(I2F, 0)).fma(factor, sum4);
                 }
                 sum0.intoArray(y, at);
                 sum1.intoArray(y, at + 16);
@@ -129,22 +117,22 @@ final class VectorCodeSweeps {
             for (int k = 0; k < 16; k += LANES) {
                 int at = yOffset + o + k;
                 long line = base + o / 6 * 4 + 4 * k;
-                FloatVector sum0 = load(y, at);
-                FloatVector sum1 = load(y, at + 16);
-                FloatVector sum2 = load(y, at + 32);
-                FloatVector sum3 = load(y, at + 48);
-                FloatVector sum4 = load(y, at + 64);
-                FloatVector sum5 = load(y, at + 80);
+                FloatVector sum0 = FloatVector.fromArray(FLOATS, y, at);
+                FloatVector sum1 = FloatVector.fromArray(FLOATS, y, at + 16);
+                FloatVector sum2 = FloatVector.fromArray(FLOATS, y, at + 32);
+                FloatVector sum3 = FloatVector.fromArray(FLOATS, y, at + 48);
+                FloatVector sum4 = FloatVector.fromArray(FLOATS, y, at + 64);
+                FloatVector sum5 = FloatVector.fromArray(FLOATS, y, at + 80);
                 for (int i = 0; i < count; i++) {
                     int channel = channels[from + i * step];
                     FloatVector factor = FloatVector.broadcast(FLOATS, a[aOffset + channel]);
-                    IntVector packed = ints(w, line + channel * stride);
-                    sum0 = toFloat(packed.lanewise(LSHL, 27)).fma(factor, sum0);
-                    sum1 = toFloat(packed.lanewise(LSHL, 22).and(TOP_5)).fma(factor, sum1);
-                    sum2 = toFloat(packed.lanewise(LSHL, 17).and(TOP_5)).fma(factor, sum2);
-                    sum3 = toFloat(packed.lanewise(LSHL, 12).and(TOP_5)).fma(factor, sum3);
-                    sum4 = toFloat(packed.lanewise(LSHL, 7).and(TOP_5)).fma(factor, sum4);
-                    sum5 = toFloat(packed.lanewise(LSHL, 2).and(TOP_5)).fma(factor, sum5);
+                    IntVector packed = IntVector.fromMemorySegment(INTS, w, line + channel * stride, LITTLE_ENDIAN);
+                    sum0 = ((FloatVector) packed.lanewise(LSHL, 27).convert(I2F, 0)).fma(factor, sum0);
+                    sum1 = ((FloatVector) packed.lanewise(LSHL, 22).and(TOP_5).convert(I2F, 0)).fma(factor, sum1);
+                    sum2 = ((FloatVector) packed.lanewise(LSHL, 17).and(TOP_5).convert(I2F, 0)).fma(factor, sum2);
+                    sum3 = ((FloatVector) packed.lanewise(LSHL, 12).and(TOP_5).convert(I2F, 0)).fma(factor, sum3);
+                    sum4 = ((FloatVector) packed.lanewise(LSHL, 7).and(TOP_5).convert(I2F, 0)).fma(factor, sum4);
+                    sum5 = ((FloatVector) packed.lanewise(LSHL, 2).and(TOP_5).convert(I2F, 0)).fma(factor, sum5);
                 }
                 sum0.intoArray(y, at);
                 sum1.intoArray(y, at + 16);
@@ -163,26 +151,26 @@ final class VectorCodeSweeps {
             for (int k = 0; k < 16; k += LANES) {
                 int at = yOffset + o + k;
                 long line = base + o / 8 * 4 + 4 * k;
-                FloatVector sum0 = load(y, at);
-                FloatVector sum1 = load(y, at + 16);
-                FloatVector sum2 = load(y, at + 32);
-                FloatVector sum3 = load(y, at + 48);
-                FloatVector sum4 = load(y, at + 64);
-                FloatVector sum5 = load(y, at + 80);
-                FloatVector sum6 = load(y, at + 96);
-                FloatVector sum7 = load(y, at + 112);
+                FloatVector sum0 = FloatVector.fromArray(FLOATS, y, at);
+                FloatVector sum1 = FloatVector.fromArray(FLOATS, y, at + 16);
+                FloatVector sum2 = FloatVector.fromArray(FLOATS, y, at + 32);
+                FloatVector sum3 = FloatVector.fromArray(FLOATS, y, at + 48);
+                FloatVector sum4 = FloatVector.fromArray(FLOATS, y, at + 64);
+                FloatVector sum5 = FloatVector.fromArray(FLOATS, y, at + 80);
+                FloatVector sum6 = FloatVector.fromArray(FLOATS, y, at + 96);
+                FloatVector sum7 = FloatVector.fromArray(FLOATS, y, at + 112);
                 for (int i = 0; i < count; i++) {
                     int channel = channels[from + i * step];
                     FloatVector factor = FloatVector.broadcast(FLOATS, a[aOffset + channel]);
-                    IntVector packed = ints(w, line + channel * stride);
-                    sum0 = toFloat(packed.lanewise(LSHL, 28)).fma(factor, sum0);
-                    sum1 = toFloat(packed.lanewise(LSHL, 24).and(TOP_4)).fma(factor, sum1);
-                    sum2 = toFloat(packed.lanewise(LSHL, 20).and(TOP_4)).fma(factor, sum2);
-                    sum3 = toFloat(packed.lanewise(LSHL, 16).and(TOP_4)).fma(factor, sum3);
-                    sum4 = toFloat(packed.lanewise(LSHL, 12).and(TOP_4)).fma(factor, sum4);
-                    sum5 = toFloat(packed.lanewise(LSHL, 8).and(TOP_4)).fma(factor, sum5);
-                    sum6 = toFloat(packed.lanewise(LSHL, 4).and(TOP_4)).fma(factor, sum6);
-                    sum7 = toFloat(packed.and(TOP_4)).fma(factor, sum7);
+                    IntVector packed = IntVector.fromMemorySegment(INTS, w, line + channel * stride, LITTLE_ENDIAN);
+                    sum0 = ((FloatVector) packed.lanewise(LSHL, 28).convert(I2F, 0)).fma(factor, sum0);
+                    sum1 = ((FloatVector) packed.lanewise(LSHL, 24).and(TOP_4).convert(I2F, 0)).fma(factor, sum1);
+                    sum2 = ((FloatVector) packed.lanewise(LSHL, 20).and(TOP_4).convert(I2F, 0)).fma(factor, sum2);
+                    sum3 = ((FloatVector) packed.lanewise(LSHL, 16).and(TOP_4).convert(I2F, 0)).fma(factor, sum3);
+                    sum4 = ((FloatVector) packed.lanewise(LSHL, 12).and(TOP_4).convert(I2F, 0)).fma(factor, sum4);
+                    sum5 = ((FloatVector) packed.lanewise(LSHL, 8).and(TOP_4).convert(I2F, 0)).fma(factor, sum5);
+                    sum6 = ((FloatVector) packed.lanewise(LSHL, 4).and(TOP_4).convert(I2F, 0)).fma(factor, sum6);
+                    sum7 = ((FloatVector) packed.and(TOP_4).convert(I2F, 0)).fma(factor, sum7);
                 }
                 sum0.intoArray(y, at);
                 sum1.intoArray(y, at + 16);
@@ -203,20 +191,20 @@ final class VectorCodeSweeps {
             for (int k = 0; k < 16; k += LANES) {
                 int at = yOffset + o + k;
                 long line = base + o / 10 * 4 + 4 * k;
-                FloatVector sum0 = load(y, at);
-                FloatVector sum1 = load(y, at + 16);
-                FloatVector sum2 = load(y, at + 32);
-                FloatVector sum3 = load(y, at + 48);
-                FloatVector sum4 = load(y, at + 64);
+                FloatVector sum0 = FloatVector.fromArray(FLOATS, y, at);
+                FloatVector sum1 = FloatVector.fromArray(FLOATS, y, at + 16);
+                FloatVector sum2 = FloatVector.fromArray(FLOATS, y, at + 32);
+                FloatVector sum3 = FloatVector.fromArray(FLOATS, y, at + 48);
+                FloatVector sum4 = FloatVector.fromArray(FLOATS, y, at + 64);
                 for (int i = 0; i < count; i++) {
                     int channel = channels[from + i * step];
                     FloatVector factor = FloatVector.broadcast(FLOATS, a[aOffset + channel]);
-                    IntVector packed = ints(w, line + channel * stride);
-                    sum0 = toFloat(packed.lanewise(LSHL, 29)).fma(factor, sum0);
-                    sum1 = toFloat(packed.lanewise(LSHL, 26).and(TOP_3)).fma(factor, sum1);
-                    sum2 = toFloat(packed.lanewise(LSHL, 23).and(TOP_3)).fma(factor, sum2);
-                    sum3 = toFloat(packed.lanewise(LSHL, 20).and(TOP_3)).fma(factor, sum3);
-                    sum4 = toFloat(packed.lanewise(LSHL, 17).and(TOP_3)).fma(factor, sum4);
+                    IntVector packed = IntVector.fromMemorySegment(INTS, w, line + channel * stride, LITTLE_ENDIAN);
+                    sum0 = ((FloatVector) packed.lanewise(LSHL, 29).convert(I2F, 0)).fma(factor, sum0);
+                    sum1 = ((FloatVector) packed.lanewise(LSHL, 26).and(TOP_3).convert(I2F, 0)).fma(factor, sum1);
+                    sum2 = ((FloatVector) packed.lanewise(LSHL, 23).and(TOP_3).convert(I2F, 0)).fma(factor, sum2);
+                    sum3 = ((FloatVector) packed.lanewise(LSHL, 20).and(TOP_3).convert(I2F, 0)).fma(factor, sum3);
+                    sum4 = ((FloatVector) packed.lanewise(LSHL, 17).and(TOP_3).convert(I2F, 0)).fma(factor, sum4);
                 }
                 sum0.intoArray(y, at);
                 sum1.intoArray(y, at + 16);
@@ -234,20 +222,20 @@ final class VectorCodeSweeps {
             for (int k = 0; k < 16; k += LANES) {
                 int at = yOffset + o + k;
                 long line = base + o / 10 * 4 + 4 * k;
-                FloatVector sum5 = load(y, at + 80);
-                FloatVector sum6 = load(y, at + 96);
-                FloatVector sum7 = load(y, at + 112);
-                FloatVector sum8 = load(y, at + 128);
-                FloatVector sum9 = load(y, at + 144);
+                FloatVector sum5 = FloatVector.fromArray(FLOATS, y, at + 80);
+                FloatVector sum6 = FloatVector.fromArray(FLOATS, y, at + 96);
+                FloatVector sum7 = FloatVector.fromArray(FLOATS, y, at + 112);
+                FloatVector sum8 = FloatVector.fromArray(FLOATS, y, at + 128);
+                FloatVector sum9 = FloatVector.fromArray(FLOATS, y, at + 144);
                 for (int i = 0; i < count; i++) {
                     int channel = channels[from + i * step];
                     FloatVector factor = FloatVector.broadcast(FLOATS, a[aOffset + channel]);
-                    IntVector packed = ints(w, line + channel * stride);
-                    sum5 = toFloat(packed.lanewise(LSHL, 14).and(TOP_3)).fma(factor, sum5);
-                    sum6 = toFloat(packed.lanewise(LSHL, 11).and(TOP_3)).fma(factor, sum6);
-                    sum7 = toFloat(packed.lanewise(LSHL, 8).and(TOP_3)).fma(factor, sum7);
-                    sum8 = toFloat(packed.lanewise(LSHL, 5).and(TOP_3)).fma(factor, sum8);
-                    sum9 = toFloat(packed.lanewise(LSHL, 2).and(TOP_3)).fma(factor, sum9);
+                    IntVector packed = IntVector.fromMemorySegment(INTS, w, line + channel * stride, LITTLE_ENDIAN);
+                    sum5 = ((FloatVector) packed.lanewise(LSHL, 14).and(TOP_3).convert(I2F, 0)).fma(factor, sum5);
+                    sum6 = ((FloatVector) packed.lanewise(LSHL, 11).and(TOP_3).convert(I2F, 0)).fma(factor, sum6);
+                    sum7 = ((FloatVector) packed.lanewise(LSHL, 8).and(TOP_3).convert(I2F, 0)).fma(factor, sum7);
+                    sum8 = ((FloatVector) packed.lanewise(LSHL, 5).and(TOP_3).convert(I2F, 0)).fma(factor, sum8);
+                    sum9 = ((FloatVector) packed.lanewise(LSHL, 2).and(TOP_3).convert(I2F, 0)).fma(factor, sum9);
                 }
                 sum5.intoArray(y, at + 80);
                 sum6.intoArray(y, at + 96);
@@ -267,18 +255,19 @@ final class VectorCodeSweeps {
             for (int k = 0; k < 16; k += LANES) {
                 int at = yOffset + o + 64 * quarter + k;
                 long line = base + o / 4 + 4 * k;
-                FloatVector sum0 = load(y, at);
-                FloatVector sum1 = load(y, at + 16);
-                FloatVector sum2 = load(y, at + 32);
-                FloatVector sum3 = load(y, at + 48);
+                FloatVector sum0 = FloatVector.fromArray(FLOATS, y, at);
+                FloatVector sum1 = FloatVector.fromArray(FLOATS, y, at + 16);
+                FloatVector sum2 = FloatVector.fromArray(FLOATS, y, at + 32);
+                FloatVector sum3 = FloatVector.fromArray(FLOATS, y, at + 48);
                 for (int i = 0; i < count; i++) {
                     int channel = channels[from + i * step];
                     FloatVector factor = FloatVector.broadcast(FLOATS, a[aOffset + channel]);
-                    IntVector packed = ints(w, line + channel * stride).lanewise(LSHL, toTop);
-                    sum0 = toFloat(packed.lanewise(LSHL, 6).and(TOP_2)).fma(factor, sum0);
-                    sum1 = toFloat(packed.lanewise(LSHL, 4).and(TOP_2)).fma(factor, sum1);
-                    sum2 = toFloat(packed.lanewise(LSHL, 2).and(TOP_2)).fma(factor, sum2);
-                    sum3 = toFloat(packed.and(TOP_2)).fma(factor, sum3);
+                    IntVector packed = IntVector.fromMemorySegment(INTS, w, line + channel * stride, LITTLE_ENDIAN)
+                            .lanewise(LSHL, toTop);
+                    sum0 = ((FloatVector) packed.lanewise(LSHL, 6).and(TOP_2).convert(I2F, 0)).fma(factor, sum0);
+                    sum1 = ((FloatVector) packed.lanewise(LSHL, 4).and(TOP_2).convert(I2F, 0)).fma(factor, sum1);
+                    sum2 = ((FloatVector) packed.lanewise(LSHL, 2).and(TOP_2).convert(I2F, 0)).fma(factor, sum2);
+                    sum3 = ((FloatVector) packed.and(TOP_2).convert(I2F, 0)).fma(factor, sum3);
                 }
                 sum0.intoArray(y, at);
                 sum1.intoArray(y, at + 16);
