@@ -27,8 +27,9 @@ import org.junit.jupiter.api.io.TempDir;
 
 /**
  * A budget found on the calibration's text costs less than one share for all on another text, and leaves out no fewer
- * bytes. On the demo model at 50 %. With the system property {@code sparsellm.test.budgets=40,50,60} at these levels, and
- * on stories260K, too (many minutes): that model needs {@code sparsellm.test.budget.tokens=4096} of text to choose on.
+ * bytes. The search takes minutes, so that is asked only with the system property
+ * {@code sparsellm.test.budgets=40,50,60}, at these levels of both models; {@code sparsellm.test.budget.tokens} says on how
+ * much text to choose. On stories260K it does not hold yet: see docs/quality.md.
  */
 class BudgetTest {
 
@@ -42,6 +43,7 @@ class BudgetTest {
     static Path folder;
 
     @Test
+    @EnabledIfSystemProperty(named = "sparsellm.test.budgets", matches = ".+")
     void beatsOneShareForAllOnTheDemoModel() {
         try (Model model = Model.load(DemoModel.locate(folder).orElseThrow(), options())) {
             int[] calibration = model.tokenizer().encodeOrdinary(DemoTexts.calibration());
