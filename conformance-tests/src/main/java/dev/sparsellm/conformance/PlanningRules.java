@@ -92,8 +92,9 @@ final class PlanningRules {
     }
 
     private static boolean claimed(Capabilities claims, OperatorKey key, ActivationFunction activation) {
-        boolean reads = key.kind() == OperatorKind.FEED_FORWARD || key.kind() == OperatorKind.ACTIVATION;
-        return claims.kinds().contains(key.kind()) && (!reads || claims.activations().contains(activation));
+        boolean matters = claims.kinds().contains(OperatorKind.FEED_FORWARD)
+                || claims.kinds().contains(OperatorKind.ACTIVATION);
+        return claims.kinds().contains(key.kind()) && (!matters || claims.activations().contains(activation));
     }
 
     /** Nobody can serve weights that are whole numbers, so there must be refusals, with reasons. */

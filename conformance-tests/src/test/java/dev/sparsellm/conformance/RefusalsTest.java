@@ -126,7 +126,12 @@ class RefusalsTest {
         Lineup lineup = builder.build("");
         assertThat(lineup.assignments()).isNotEmpty().allSatisfy((key, assignment) ->
                 assertThat(lineup.providerOf(key)).isEqualTo("dense"));
-        assertThat(notices).singleElement().asString().startsWith("chess: ").contains(words).doesNotContain("\n");
+        assertThat(notices) // weights that are whole numbers the dense provider, too, refuses
+                .filteredOn(notice -> notice.startsWith("chess: "))
+                .singleElement()
+                .asString()
+                .contains(words)
+                .doesNotContain("\n");
         assertThatThrownBy(() -> builder.build("chess"))
                 .isInstanceOf(ProviderException.class)
                 .hasMessageContainingAll("'chess' cannot serve this model", words[0], words[1]);
