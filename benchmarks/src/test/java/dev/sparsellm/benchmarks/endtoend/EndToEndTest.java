@@ -8,6 +8,12 @@ import static org.assertj.core.api.Assertions.within;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.sparsellm.runtime.synthetic.Shape;
+import dev.sparsellm.runtime.synthetic.SyntheticModel;
+import dev.sparsellm.spi.ProgressSink;
+import dev.sparsellm.spi.TensorType;
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -37,6 +43,18 @@ class EndToEndTest {
             boolean dense = row.path("name").asText().equals("dense");
             assertThat(row.path("limit").asDouble()).isBetween(dense ? 1.0 : 1.1, dense ? 1.0 : 2.0);
         }
+    }
+
+    @Test
+    void start_up_is_told_step_by_step_and_token_by_token() throws Exception {
+        Path file = folder.resolve("tiny.gguf");
+        SyntheticModel.write(Shape.TINY, 1, 600, TensorType.Q8_0, 1, file, ProgressSink.NONE);
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        StartUp.run(file, "dense", 7, new PrintStream(out, true, StandardCharsets.UTF_8));
+        assertThat(out.toString(StandardCharsets.UTF_8).lines()).hasSize(4)
+                .anyMatch(line -> line.contains("first token after"))
+                .anyMatch(line -> line.startsWith("tokens 2 to 2: "))
+                .anyMatch(line -> line.startsWith("tokens 5 to 7: "));
     }
 
     @Test
