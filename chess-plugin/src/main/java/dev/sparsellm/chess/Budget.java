@@ -17,7 +17,7 @@ record Budget(
         String target, String found, float[] shares, double kl, double perplexityRatio, double skipped, double uniformKl) {
 
     float share(Site site, int layer) {
-        return shares[layer * Site.values().length + site.ordinal()];
+        return shares[MaskedOperators.number(layer, site)];
     }
 
     /** What it is, in a few words. */

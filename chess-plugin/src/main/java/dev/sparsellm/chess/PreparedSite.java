@@ -17,29 +17,17 @@ record PreparedSite(Selection selection, ChannelProduct product, float[] bias, P
      * Lists the channels in [from, to) that are kept.
      *
      * @param values {@code [channels]} from {@code offset} on
+     * @param inverse bounds are {@code 1 / inverse} times as wide as the selection's; 1 leaves them as they are, to the bit
      * @param kept where the list goes, from {@code keptOffset} on; room for {@code to − from}
      * @return how many there are
      */
-    int list(float[] values, int offset, int from, int to, int[] kept, int keptOffset) {
-        float[] lower = selection.lower();
-        float[] upper = selection.upper();
-        int count = keptOffset;
-        for (int i = from; i < to; i++) {
-            float value = values[offset + i];
-            // Written always, counted where kept: without a branch that half of the time is predicted wrongly.
-            kept[count] = i;
-            count += value >= lower[i] & value <= upper[i] ? 0 : 1;
-        }
-        return count - keptOffset;
-    }
-
-    /** As {@link #list}, with bounds {@code 1 / inverse} times as wide. */
-    int listScaled(float[] values, int offset, float inverse, int from, int to, int[] kept, int keptOffset) {
+    int list(float[] values, int offset, float inverse, int from, int to, int[] kept, int keptOffset) {
         float[] lower = selection.lower();
         float[] upper = selection.upper();
         int count = keptOffset;
         for (int i = from; i < to; i++) {
             float value = values[offset + i] * inverse;
+            // Written always, counted where kept: without a branch that half of the time is predicted wrongly.
             kept[count] = i;
             count += value >= lower[i] & value <= upper[i] ? 0 : 1;
         }

@@ -50,9 +50,7 @@ final class RowChoice {
             }
             return to - from;
         }
-        return inverse == 1
-                ? prepared.list(values, offset, from, to, kept, keptOffset)
-                : prepared.listScaled(values, offset, inverse, from, to, kept, keptOffset);
+        return prepared.list(values, offset, inverse, from, to, kept, keptOffset);
     }
 
     /** As {@link Selection#mask}; bounds are not moved by text that is only read. */
