@@ -1,6 +1,7 @@
 package dev.sparsellm.chess;
 
 import dev.sparsellm.kernels.Kernels;
+import dev.sparsellm.kernels.SharedRows;
 import dev.sparsellm.spi.Approximation;
 import dev.sparsellm.spi.DenseOperators;
 import dev.sparsellm.spi.ModelDescription;
@@ -19,6 +20,7 @@ final class SparseOperators implements PreparedOperators {
     private final SortedMap<OperatorKey, Optional<PreparedSite>> sites;
     private final DenseOperators dense;
     private final Kernels kernels;
+    private final SharedRows rows;
     private final String summary;
     private final Runnable release;
     private volatile boolean closed;
@@ -42,6 +44,7 @@ final class SparseOperators implements PreparedOperators {
         this.sites = sites;
         this.dense = dense;
         this.kernels = kernels;
+        rows = new SharedRows(kernels);
         this.summary = summary;
         this.release = release;
     }
@@ -51,7 +54,7 @@ final class SparseOperators implements PreparedOperators {
         if (closed) {
             throw new IllegalStateException("These operators are closed");
         }
-        return new SparseSession(model, sites, settings.protection(), dense, kernels, context);
+        return new SparseSession(model, sites, settings.protection(), dense, kernels, rows, context);
     }
 
     @Override

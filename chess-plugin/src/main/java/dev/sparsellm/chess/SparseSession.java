@@ -1,6 +1,7 @@
 package dev.sparsellm.chess;
 
 import dev.sparsellm.kernels.Kernels;
+import dev.sparsellm.kernels.SharedRows;
 import dev.sparsellm.spi.DenseOperators;
 import dev.sparsellm.spi.FeedForward;
 import dev.sparsellm.spi.ModelDescription;
@@ -30,6 +31,7 @@ final class SparseSession implements SessionOperators {
             Protection protection,
             DenseOperators dense,
             Kernels kernels,
+            SharedRows rows,
             SessionContext context) {
         SessionScratch scratch = SessionScratch.of(
                 sites.values().stream().flatMap(Optional::stream).toList(),
@@ -41,7 +43,7 @@ final class SparseSession implements SessionOperators {
             LayerWeights weights = model.layers().get(key.layer());
             if (key.kind() == OperatorKind.FEED_FORWARD) {
                 feedForwards.put(
-                        key, feedForward(key, weights, site, protection, dense, kernels, scratch, context));
+                        key, feedForward(key, weights, site, protection, dense, kernels, rows, scratch, context));
             } else {
                 Tensor matrix = Site.of(key.kind()).orElseThrow().weights(weights);
                 UsageCounter usage = count(key, matrix.columns(), matrix.data().byteSize());
@@ -63,6 +65,7 @@ final class SparseSession implements SessionOperators {
             Protection protection,
             DenseOperators dense,
             Kernels kernels,
+            SharedRows rows,
             SessionScratch scratch,
             SessionContext context) {
         FeedForward block = dense.feedForward(key.layer(), context);
@@ -79,9 +82,9 @@ final class SparseSession implements SessionOperators {
             };
         }
         SparseFeedForward.Products products = new SparseFeedForward.Products(
-                kernels.rows(weights.gate()),
+                rows.of(weights.gate()),
                 weights.gate().data().byteSize(),
-                kernels.rows(weights.up()),
+                rows.of(weights.up()),
                 weights.up().rowBytes());
         SparseFeedForward.Exact exact = new SparseFeedForward.Exact(
                 block,

@@ -3,6 +3,7 @@ package dev.sparsellm.runtime.dense;
 import dev.sparsellm.kernels.Kernels;
 import dev.sparsellm.kernels.RowProduct;
 import dev.sparsellm.kernels.Scratch;
+import dev.sparsellm.kernels.SharedRows;
 import dev.sparsellm.spi.Activation;
 import dev.sparsellm.spi.FeedForward;
 import dev.sparsellm.spi.ModelDescription.LayerWeights;
@@ -34,11 +35,16 @@ final class DenseFeedForward implements FeedForward {
     private int parts;
 
     DenseFeedForward(
-            Kernels kernels, LayerWeights weights, Activation activation, SessionContext context, Scratch[] scratch) {
+            Kernels kernels,
+            SharedRows rows,
+            LayerWeights weights,
+            Activation activation,
+            SessionContext context,
+            Scratch[] scratch) {
         this.kernels = kernels;
-        gate = kernels.rows(weights.gate());
-        up = kernels.rows(weights.up());
-        down = kernels.rows(weights.down());
+        gate = rows.of(weights.gate());
+        up = rows.of(weights.up());
+        down = rows.of(weights.down());
         gateRowBytes = weights.gate().rowBytes();
         downRowBytes = weights.down().rowBytes();
         this.activation = activation;
