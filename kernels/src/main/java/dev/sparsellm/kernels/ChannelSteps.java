@@ -15,6 +15,9 @@ interface ChannelSteps {
     /** Memory streams that are read side by side. Measured: 4 too few to hide latency, from 16 on prefetchers lose track. */
     int STREAMS = 8;
 
+    /** Channels of a group that are read side by side: two bunches of them make a group at half of the channels. */
+    int STREAMS_OF_CODES = 11;
+
     /** Weights are F32. */
     void f32(
             MemorySegment w, long base, long stride, int[] channels, int from, int to,
@@ -26,15 +29,15 @@ interface ChannelSteps {
             float[] a, int aOffset, float[] y, int yOffset, int n);
 
     /**
-     * Weights are codes of {@code bits} bits; the sum comes out {@link ChannelCoding#codeUnit()} times too large. The
-     * channels are {@code channels[from + step · i]}, i in [0, count).
+     * Weights are codes of {@code bits} bits, of channels i in [0, count) that share scales:
+     * {@code y[yOffset + o] += s[sOffset + o] · (Σ_i factors[i] · q[i][o] + shift)}. Codes are taken
+     * {@link ChannelCoding#codeUnit()} times too large.
+     *
+     * @param lines where the codes of each channel begin
      */
     void codes(
-            int bits, MemorySegment w, long base, long stride, int[] channels, int from, int step, int count,
-            float[] a, int aOffset, float[] y, int yOffset, int n);
-
-    /** {@code y[yOffset + o] += s[sOffset + o] · (t[tOffset + o] + shift)}. */
-    void addScaled(float[] s, int sOffset, float[] t, int tOffset, float shift, float[] y, int yOffset, int n);
+            int bits, MemorySegment w, long[] lines, float[] factors, int count,
+            float[] s, int sOffset, float shift, float[] y, int yOffset, int n);
 
     /** {@code y[yOffset + o] += m[mOffset + o] · sum}. */
     void addMinima(float[] m, int mOffset, float sum, float[] y, int yOffset, int n);

@@ -4,8 +4,8 @@ import java.lang.foreign.MemorySegment;
 
 /**
  * Walks a list of channels through a {@link ChannelLayout}: plain types in bunches of as many channels as memory serves
- * side by side; quantised ones group by group, {@code t = Σ a · q} over the group's channels first, so that scales are
- * applied once per group.
+ * side by side; quantised ones by bunches of the channels of a group, {@code t = Σ a · q} over the bunch first, so that
+ * scales are applied once for each.
  */
 final class PackedChannelProduct implements ChannelProduct {
 
@@ -71,7 +71,8 @@ final class PackedChannelProduct implements ChannelProduct {
                     unit = unitOfGroup;
                     unitScales(unit, planes);
                 }
-                group(group, channels, i, end, a, aOffset, y, yOffset, planes);
+                groupScales(unit, group % layout.groupsPerUnit(), planes);
+                group(unit, channels, i, end, a, aOffset, y, yOffset, planes, scratch);
             }
         }
     }
@@ -96,34 +97,31 @@ final class PackedChannelProduct implements ChannelProduct {
     }
 
     private void group(
-            int group, int[] channels, int from, int to, float[] a, int aOffset, float[] y, int yOffset,
-            float[] planes) {
+            int unit, int[] channels, int from, int to, float[] a, int aOffset, float[] y, int yOffset,
+            float[] planes, Scratch scratch) {
         int n = layout.paddedRows();
-        int unit = channels[from] / layout.channelsPerUnit();
-        long codes = unit * layout.unitBytes() + layout.codesOffset()
-                - unit * layout.channelsPerUnit() * layout.stride();
-        int sums = Planes.SUMS * n;
-        java.util.Arrays.fill(planes, sums, sums + n, 0f);
-        // Bunches of every bunches-th channel: each memory stream goes on, in the next bunch, with a channel that follows
-        // in memory or soon after. (A quarter faster where most are active. Plain types, whose streams would lie far
-        // apart in the whole list, lose by it.)
-        int bunches = (to - from + ChannelSteps.STREAMS - 1) / ChannelSteps.STREAMS;
-        for (int b = 0; b < bunches; b++) {
-            int count = (to - from - b + bunches - 1) / bunches;
-            steps.codes(
-                    coding.bits(), data, codes, layout.stride(), channels, from + b, bunches, count,
-                    a, aOffset, planes, sums, n);
-        }
-        groupScales(unit, group % layout.groupsPerUnit(), planes);
+        long codes = unit * layout.unitBytes() + layout.codesOffset();
         float sum = 0;
-        if (coding.hasMin()) {
-            for (int i = from; i < to; i++) {
-                sum += a[aOffset + channels[i]];
-            }
+        for (int i = from; i < to; i++) {
+            sum += a[aOffset + channels[i]];
         }
         float shift = coding.zero() * coding.codeUnit() * sum;
         int scales = (coding.hasSub() ? Planes.SUBS : Planes.SCALES) * n;
-        steps.addScaled(planes, scales, planes, sums, shift, y, yOffset, n);
+        // Bunches of every bunches-th channel: each memory stream goes on, in the next bunch, with a channel that follows
+        // in memory or soon after. (A quarter faster where most are active. Plain types, whose streams would lie far
+        // apart in the whole list, lose by it.)
+        int bunches = (to - from + ChannelSteps.STREAMS_OF_CODES - 1) / ChannelSteps.STREAMS_OF_CODES;
+        for (int b = 0; b < bunches; b++) {
+            int count = 0;
+            for (int i = from + b; i < to; i += bunches) {
+                int inUnit = channels[i] - unit * layout.channelsPerUnit();
+                scratch.lines[count] = codes + inUnit * layout.stride();
+                scratch.factors[count++] = a[aOffset + channels[i]];
+            }
+            steps.codes(
+                    coding.bits(), data, scratch.lines, scratch.factors, count,
+                    planes, scales, b == 0 ? shift : 0, y, yOffset, n);
+        }
         if (coding.hasMin()) {
             int minima = (coding.hasSub() ? Planes.SUB_MINS : Planes.MINS) * n;
             steps.addMinima(planes, minima, sum, y, yOffset, n);
@@ -173,12 +171,11 @@ final class PackedChannelProduct implements ChannelProduct {
      */
     private static final class Planes {
 
-        static final int SUMS = 0;
-        static final int SCALES = 1;
-        static final int MINS = 2;
-        static final int SUBS = 3;
-        static final int SUB_MINS = 4;
-        static final int COUNT = 5;
+        static final int SCALES = 0;
+        static final int MINS = 1;
+        static final int SUBS = 2;
+        static final int SUB_MINS = 3;
+        static final int COUNT = 4;
 
         static void halves(MemorySegment w, long at, float factor, float[] out, int o, int n) {
             for (int i = 0; i < n; i++) {

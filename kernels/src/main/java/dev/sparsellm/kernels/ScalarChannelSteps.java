@@ -34,31 +34,20 @@ final class ScalarChannelSteps implements ChannelSteps {
 
     @Override
     public void codes(
-            int bits, MemorySegment w, long base, long stride, int[] channels, int from, int step, int count,
-            float[] a, int aOffset, float[] y, int yOffset, int n) {
+            int bits, MemorySegment w, long[] lines, float[] factors, int count,
+            float[] s, int sOffset, float shift, float[] y, int yOffset, int n) {
         int perInt = 32 / bits;
         int top = -1 << 32 - bits;
-        for (int i = 0; i < count; i++) {
-            int number = channels[from + i * step];
-            long channel = base + number * stride;
-            float activation = a[aOffset + number];
-            for (int o = 0; o < n; o += 16 * perInt) {
-                for (int k = 0; k < 16; k++) {
-                    int packed = w.get(ScalarBlocks.INT, channel + o / perInt * 4 + 4 * k);
-                    for (int j = 0; j < perInt; j++) {
-                        int at = yOffset + o + 16 * j + k;
-                        float code = packed << 32 - bits * (j + 1) & top;
-                        y[at] = Math.fma(code, activation, y[at]);
-                    }
-                }
-            }
-        }
-    }
-
-    @Override
-    public void addScaled(float[] s, int sOffset, float[] t, int tOffset, float shift, float[] y, int yOffset, int n) {
         for (int o = 0; o < n; o++) {
-            y[yOffset + o] = Math.fma(s[sOffset + o], t[tOffset + o] + shift, y[yOffset + o]);
+            int tile = o / (16 * perInt);
+            int field = o / 16 % perInt;
+            long at = 64L * tile + 4 * (o % 16);
+            float sum = 0;
+            for (int i = 0; i < count; i++) {
+                float code = w.get(ScalarBlocks.INT, lines[i] + at) << 32 - bits * (field + 1) & top;
+                sum = Math.fma(code, factors[i], sum);
+            }
+            y[yOffset + o] = Math.fma(sum + shift, s[sOffset + o], y[yOffset + o]);
         }
     }
 

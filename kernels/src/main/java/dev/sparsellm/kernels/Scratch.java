@@ -3,6 +3,16 @@ package dev.sparsellm.kernels;
 /** Working memory for one thread: grows to the largest size asked for, then stays. Not safe for several threads. */
 public final class Scratch {
 
+    /** Where the codes of a bunch of channels begin, and what each is multiplied with. */
+    final long[] lines = new long[ChannelSteps.STREAMS_OF_CODES];
+
+    final float[] factors = new float[ChannelSteps.STREAMS_OF_CODES];
+
+    /** Rows multiplied side by side, and where they begin. */
+    final int[] rows = new int[8];
+
+    final long[] starts = new long[8];
+
     private float[] floats = new float[0];
 
     /** Empty at first. */

@@ -78,19 +78,9 @@ final class VectorChannelSteps implements ChannelSteps {
 
     @Override
     public void codes(
-            int bits, MemorySegment w, long base, long stride, int[] channels, int from, int step, int count,
-            float[] a, int aOffset, float[] y, int yOffset, int n) {
-        VectorCodeSweeps.codes(bits, w, base, stride, channels, from, step, count, a, aOffset, y, yOffset, n);
-    }
-
-    @Override
-    public void addScaled(float[] s, int sOffset, float[] t, int tOffset, float shift, float[] y, int yOffset, int n) {
-        FloatVector shifts = FloatVector.broadcast(FLOATS, shift);
-        for (int o = 0; o < n; o += LANES) {
-            load(s, sOffset + o)
-                    .fma(load(t, tOffset + o).add(shifts), load(y, yOffset + o))
-                    .intoArray(y, yOffset + o);
-        }
+            int bits, MemorySegment w, long[] lines, float[] factors, int count,
+            float[] s, int sOffset, float shift, float[] y, int yOffset, int n) {
+        VectorCodeSweeps.codes(bits, w, lines, factors, count, s, sOffset, shift, y, yOffset, n);
     }
 
     @Override

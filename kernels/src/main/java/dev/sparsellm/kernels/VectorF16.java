@@ -25,9 +25,9 @@ import jdk.incubator.vector.ShortVector;
  */
 final class VectorF16 implements VectorFormat {
 
-    private static final int SIGN_AND_SHIFTED = 0x8fffe000;
+    static final int SIGN_AND_SHIFTED = 0x8fffe000;
     private static final short INFINITY = 0x7c00;
-    private static final float HALF_POWER = 0x1p56f;
+    static final float HALF_POWER = 0x1p56f;
 
     @Override
     public TensorType type() {
@@ -109,6 +109,15 @@ final class VectorF16 implements VectorFormat {
             LaneSums.add(ScalarBlocks.half(w, r1 + at), x[xOffset + c], work, c - whole + LANES);
             LaneSums.add(ScalarBlocks.half(w, r2 + at), x[xOffset + c], work, c - whole + 2 * LANES);
             LaneSums.add(ScalarBlocks.half(w, r3 + at), x[xOffset + c], work, c - whole + 3 * LANES);
+        }
+    }
+
+    @Override
+    public void dot8(MemorySegment w, long[] rows, int columns, float[] x, int xOffset, float[] work) {
+        if (LANES == 16) {
+            VectorEightRows.f16(w, rows, columns, x, xOffset, work);
+        } else {
+            VectorFormat.fourAndFour(this, w, rows, columns, x, xOffset, work);
         }
     }
 

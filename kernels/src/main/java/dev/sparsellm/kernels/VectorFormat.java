@@ -21,8 +21,8 @@ interface VectorFormat {
     /** Columns unpacked at a time by {@link #dot4}: for F16, 512 took a third longer and 1024 twice as long. */
     int CHUNK = 256;
 
-    /** Length of the working memory of {@link #dot4}. */
-    int WORK = 4 * LANES + 4 * CHUNK;
+    /** Length of the working memory of {@link #dot4} and {@link #dot8}. */
+    int WORK = 8 * LANES + 4 * CHUNK;
 
     /** What this reads. */
     TensorType type();
@@ -45,9 +45,9 @@ interface VectorFormat {
      * beginning of {@code work}: [4][LANES]. Four, because one row after another does not keep memory busy. Rows may
      * coincide, which is how fewer than four are done.
      *
-     * <p>Types may save operations by forms of the product that are as exact for finite numbers, but may yield NaN in
-     * place of an infinity: callers that find NaN ask {@link #dot4Unpacked}. Rows must not be {@linkplain #isUnusual
-     * unusual}.
+     * <p>Types may save operations by forms of the product that are as exact for finite numbers, but may overflow sooner
+     * or yield NaN and infinities in each other's place: callers that find either ask {@link #dot4Unpacked}. Rows must
+     * not be {@linkplain #isUnusual unusual}.
      */
     default void dot4(
             MemorySegment w, long r0, long r1, long r2, long r3, int columns, float[] x, int xOffset, float[] work) {
@@ -55,7 +55,28 @@ interface VectorFormat {
     }
 
     /**
-     * The same, weight by weight: unpacks a chunk of each row and multiplies that. Doing both in one loop is half as
+     * The same for eight rows, which begin at {@code rows}, with their sums at the beginning of {@code work}, [8][LANES],
+     * and the same bits.
+     */
+    default void dot8(MemorySegment w, long[] rows, int columns, float[] x, int xOffset, float[] work) {
+        fourAndFour(this, w, rows, columns, x, xOffset, work);
+    }
+
+    /** {@link #dot8} by {@link #dot4}. */
+    static void fourAndFour(
+            VectorFormat format, MemorySegment w, long[] rows, int columns, float[] x, int xOffset, float[] work) {
+        int kept = WORK - 4 * LANES;
+        for (int i = 4; i >= 0; i -= 4) { // the later ones first; one call in a loop: see below
+            format.dot4(w, rows[i], rows[i + 1], rows[i + 2], rows[i + 3], columns, x, xOffset, work);
+            if (i == 4) {
+                System.arraycopy(work, 0, work, kept, 4 * LANES);
+            }
+        }
+        System.arraycopy(work, kept, work, 4 * LANES, 4 * LANES);
+    }
+
+    /**
+     * The same as {@link #dot4}, weight by weight: unpacks a chunk of each row and multiplies that. Doing both in one loop is half as
      * fast again, and twice as fast where unpacking is cheap: the types most used override {@link #dot4}.
      */
     default void dot4Unpacked(

@@ -130,6 +130,15 @@ final class VectorQ4x0 implements VectorFormat {
     }
 
     @Override
+    public void dot8(MemorySegment w, long[] rows, int columns, float[] x, int xOffset, float[] work) {
+        if (LANES == 16) {
+            VectorEightRows.q4x0(w, rows, columns, x, xOffset, work);
+        } else {
+            VectorFormat.fourAndFour(this, w, rows, columns, x, xOffset, work);
+        }
+    }
+
+    @Override
     public void unpack(MemorySegment w, long row, int columns, float[] out, int o) {
         for (int c = 0; c < columns; c += 32) {
             long block = c / 32 * 18L;

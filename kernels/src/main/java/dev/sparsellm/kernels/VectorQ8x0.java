@@ -47,7 +47,10 @@ final class VectorQ8x0 implements VectorFormat {
         }
     }
 
-    /** Four rows, 1.4 times as fast as two. Written out: see {@link VectorFormat} on calls. */
+    /**
+     * Four rows, 1.4 times as fast as two; the scale applied once for a block, which spares one of ten operations.
+     * Written out: see {@link VectorFormat} on calls.
+     */
     private static void four(
             MemorySegment w, long r0, long r1, long r2, long r3, int columns, float[] x, int xOffset, float[] work) {
         FloatVector sum0 = FloatVector.zero(FLOATS);
@@ -59,42 +62,34 @@ final class VectorQ8x0 implements VectorFormat {
             long at = b * 34L;
             FloatVector v0 = FloatVector.fromArray(FLOATS, x, xOffset + b * 32);
             FloatVector v1 = FloatVector.fromArray(FLOATS, x, xOffset + b * 32 + 16);
-            FloatVector d0 = FloatVector.broadcast(FLOATS, Float.float16ToFloat(w.get(SHORT, r0 + at)));
+            FloatVector upper0 = ((FloatVector) ByteVector.fromMemorySegment(BYTES, w, r0 + at + 18, LITTLE_ENDIAN)
+                            .convertShape(B2F, FLOATS, 0))
+                    .mul(v1);
             sum0 = ((FloatVector) ByteVector.fromMemorySegment(BYTES, w, r0 + at + 2, LITTLE_ENDIAN)
                             .convertShape(B2F, FLOATS, 0))
-                    .mul(d0)
-                    .fma(v0, sum0);
-            sum0 = ((FloatVector) ByteVector.fromMemorySegment(BYTES, w, r0 + at + 18, LITTLE_ENDIAN)
+                    .fma(v0, upper0)
+                    .fma(FloatVector.broadcast(FLOATS, Float.float16ToFloat(w.get(SHORT, r0 + at))), sum0);
+            FloatVector upper1 = ((FloatVector) ByteVector.fromMemorySegment(BYTES, w, r1 + at + 18, LITTLE_ENDIAN)
                             .convertShape(B2F, FLOATS, 0))
-                    .mul(d0)
-                    .fma(v1, sum0);
-            FloatVector d1 = FloatVector.broadcast(FLOATS, Float.float16ToFloat(w.get(SHORT, r1 + at)));
+                    .mul(v1);
             sum1 = ((FloatVector) ByteVector.fromMemorySegment(BYTES, w, r1 + at + 2, LITTLE_ENDIAN)
                             .convertShape(B2F, FLOATS, 0))
-                    .mul(d1)
-                    .fma(v0, sum1);
-            sum1 = ((FloatVector) ByteVector.fromMemorySegment(BYTES, w, r1 + at + 18, LITTLE_ENDIAN)
+                    .fma(v0, upper1)
+                    .fma(FloatVector.broadcast(FLOATS, Float.float16ToFloat(w.get(SHORT, r1 + at))), sum1);
+            FloatVector upper2 = ((FloatVector) ByteVector.fromMemorySegment(BYTES, w, r2 + at + 18, LITTLE_ENDIAN)
                             .convertShape(B2F, FLOATS, 0))
-                    .mul(d1)
-                    .fma(v1, sum1);
-            FloatVector d2 = FloatVector.broadcast(FLOATS, Float.float16ToFloat(w.get(SHORT, r2 + at)));
+                    .mul(v1);
             sum2 = ((FloatVector) ByteVector.fromMemorySegment(BYTES, w, r2 + at + 2, LITTLE_ENDIAN)
                             .convertShape(B2F, FLOATS, 0))
-                    .mul(d2)
-                    .fma(v0, sum2);
-            sum2 = ((FloatVector) ByteVector.fromMemorySegment(BYTES, w, r2 + at + 18, LITTLE_ENDIAN)
+                    .fma(v0, upper2)
+                    .fma(FloatVector.broadcast(FLOATS, Float.float16ToFloat(w.get(SHORT, r2 + at))), sum2);
+            FloatVector upper3 = ((FloatVector) ByteVector.fromMemorySegment(BYTES, w, r3 + at + 18, LITTLE_ENDIAN)
                             .convertShape(B2F, FLOATS, 0))
-                    .mul(d2)
-                    .fma(v1, sum2);
-            FloatVector d3 = FloatVector.broadcast(FLOATS, Float.float16ToFloat(w.get(SHORT, r3 + at)));
+                    .mul(v1);
             sum3 = ((FloatVector) ByteVector.fromMemorySegment(BYTES, w, r3 + at + 2, LITTLE_ENDIAN)
                             .convertShape(B2F, FLOATS, 0))
-                    .mul(d3)
-                    .fma(v0, sum3);
-            sum3 = ((FloatVector) ByteVector.fromMemorySegment(BYTES, w, r3 + at + 18, LITTLE_ENDIAN)
-                            .convertShape(B2F, FLOATS, 0))
-                    .mul(d3)
-                    .fma(v1, sum3);
+                    .fma(v0, upper3)
+                    .fma(FloatVector.broadcast(FLOATS, Float.float16ToFloat(w.get(SHORT, r3 + at))), sum3);
         }
         sum0.intoArray(work, 0);
         sum1.intoArray(work, LANES);
@@ -126,6 +121,15 @@ final class VectorQ8x0 implements VectorFormat {
         }
         sum0.intoArray(work, at);
         sum1.intoArray(work, at + LANES);
+    }
+
+    @Override
+    public void dot8(MemorySegment w, long[] rows, int columns, float[] x, int xOffset, float[] work) {
+        if (LANES == 16) {
+            VectorEightRows.q8x0(w, rows, columns, x, xOffset, work);
+        } else {
+            VectorFormat.fourAndFour(this, w, rows, columns, x, xOffset, work);
+        }
     }
 
     @Override

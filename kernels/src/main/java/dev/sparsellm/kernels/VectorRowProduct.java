@@ -3,7 +3,7 @@ package dev.sparsellm.kernels;
 import dev.sparsellm.spi.Tensor;
 import java.lang.foreign.MemorySegment;
 
-/** Rows four at a time by {@link VectorFormat}; for several x, unpacked once and multiplied by {@link VectorGemm}. */
+/** Rows four or eight at a time by {@link VectorFormat}; for several x, unpacked once and multiplied by {@link VectorGemm}. */
 final class VectorRowProduct implements RowProduct {
 
     private static final byte UNKNOWN = 0;
@@ -47,13 +47,17 @@ final class VectorRowProduct implements RowProduct {
             return;
         }
         float[] work = scratch.floats(VectorFormat.WORK);
+        int[] four = scratch.rows;
         // Rows a quarter of the range apart: four streams that the hardware prefetches side by side.
         int quarter = (to - from + 3) / 4;
         for (int i = from; i < from + quarter; i++) {
-            int r1 = Math.min(i + quarter, to - 1);
-            int r2 = Math.min(i + 2 * quarter, to - 1);
-            int r3 = Math.min(i + 3 * quarter, to - 1);
-            multiply4(x, 0, y, 0, i, r1, r2, r3, work);
+            for (int r = 0; r < 4; r++) {
+                four[r] = Math.min(i + r * quarter, to - 1);
+            }
+            format.dot4(
+                    data, four[0] * rowBytes, four[1] * rowBytes, four[2] * rowBytes, four[3] * rowBytes,
+                    columns, x, 0, work);
+            store(four, 4, x, 0, y, 0, work);
         }
     }
 
@@ -62,28 +66,34 @@ final class VectorRowProduct implements RowProduct {
             float[] x, int xOffset, float[] y, int yOffset, int[] indices, int from, int to, Scratch scratch) {
         Ranges.check(from, to, indices.length, name);
         float[] work = scratch.floats(VectorFormat.WORK);
-        int quarter = (to - from + 3) / 4;
-        for (int i = from; i < from + quarter; i++) {
-            int r1 = indices[Math.min(i + quarter, to - 1)];
-            int r2 = indices[Math.min(i + 2 * quarter, to - 1)];
-            int r3 = indices[Math.min(i + 3 * quarter, to - 1)];
-            multiply4(x, xOffset, y, yOffset, indices[i], r1, r2, r3, work);
+        int[] eight = scratch.rows;
+        long[] starts = scratch.starts;
+        int eighth = (to - from + 7) / 8;
+        for (int i = from; i < from + eighth; i++) {
+            for (int r = 0; r < 8; r++) {
+                eight[r] = indices[Math.min(i + r * eighth, to - 1)];
+                starts[r] = eight[r] * rowBytes;
+            }
+            format.dot8(data, starts, columns, x, xOffset, work);
+            store(eight, 8, x, xOffset, y, yOffset, work);
         }
     }
 
-    private void multiply4(
-            float[] x, int xOffset, float[] y, int yOffset, int r0, int r1, int r2, int r3, float[] work) {
-        long at0 = r0 * rowBytes;
-        long at1 = r1 * rowBytes;
-        long at2 = r2 * rowBytes;
-        long at3 = r3 * rowBytes;
-        boolean usual = kinds == null || isUsual(r0) & isUsual(r1) & isUsual(r2) & isUsual(r3);
-        if (usual) {
-            format.dot4(data, at0, at1, at2, at3, columns, x, xOffset, work);
+    /** Adds up the lanes of each row; what the short form of a product cannot be trusted with is done anew. */
+    private void store(int[] list, int count, float[] x, int xOffset, float[] y, int yOffset, float[] work) {
+        boolean trusted = true;
+        for (int r = 0; r < count; r++) {
+            float total = LaneSums.total(work, r * VectorWidth.LANES);
+            y[yOffset + list[r]] = total;
+            trusted &= Float.isFinite(total) & (kinds == null || isUsual(list[r]));
         }
-        if (!usual || Float.isNaN(total4(y, yOffset, r0, r1, r2, r3, work))) {
-            format.dot4Unpacked(data, at0, at1, at2, at3, columns, x, xOffset, work);
-            total4(y, yOffset, r0, r1, r2, r3, work);
+        for (int r = 0; r < count && !trusted; r++) {
+            int row = list[r];
+            if (!Float.isFinite(y[yOffset + row]) || kinds != null && !isUsual(row)) {
+                long at = row * rowBytes;
+                format.dot4Unpacked(data, at, at, at, at, columns, x, xOffset, work);
+                y[yOffset + row] = LaneSums.total(work, 0);
+            }
         }
     }
 
@@ -92,18 +102,5 @@ final class VectorRowProduct implements RowProduct {
             kinds[row] = format.isUnusual(data, row * rowBytes, columns) ? UNUSUAL : USUAL;
         }
         return kinds[row] == USUAL;
-    }
-
-    /** @return the sum of the four, NaN if one is (or for two infinities) */
-    private static float total4(float[] y, int yOffset, int r0, int r1, int r2, int r3, float[] work) {
-        float y0 = LaneSums.total(work, 0);
-        float y1 = LaneSums.total(work, VectorWidth.LANES);
-        float y2 = LaneSums.total(work, 2 * VectorWidth.LANES);
-        float y3 = LaneSums.total(work, 3 * VectorWidth.LANES);
-        y[yOffset + r0] = y0;
-        y[yOffset + r1] = y1;
-        y[yOffset + r2] = y2;
-        y[yOffset + r3] = y3;
-        return y0 + y1 + y2 + y3;
     }
 }
