@@ -13,7 +13,7 @@ record Parts(int channels, int size) {
     /** So many parts keep 16 cores busy evenly, while adding up their sums stays cheap. */
     private static final int MOST = 32;
 
-    private static final int SMALLEST = 64;
+    private static final int SMALLEST = 128;
 
     /**
      * Divides channels.
