@@ -23,6 +23,7 @@ import java.util.Optional;
  * @param maskedPrefill whether text that is only read is thinned out too
  * @param denseTokens so many first positions of a text are run exactly
  * @param hold whether bounds follow the text so that the share left out stays what was asked for
+ * @param crossover from which share on what is left out is not read either; NaN: where that is faster on this machine
  * @param corrected whether thresholds allow for what masking shifts
  * @param profile the profile to use, or empty for one of our own
  * @param cache where to keep things, instead of the host's folder
@@ -38,6 +39,7 @@ record ChessSettings(
         boolean maskedPrefill,
         int denseTokens,
         boolean hold,
+        double crossover,
         boolean corrected,
         Optional<Path> profile,
         Optional<Path> cache) {
@@ -49,6 +51,7 @@ record ChessSettings(
     static final String ATTENTION = "chess.attention";
     static final String ATTENTION_SPARSITY = "chess.attention.sparsity";
     static final String PREFILL = "chess.prefill";
+    static final String CROSSOVER = "chess.crossover";
     static final String THRESHOLDS = "chess.thresholds";
     static final String DENSE_TOKENS = "chess.dense.tokens";
     static final String HOLD = "chess.hold";
@@ -60,7 +63,7 @@ record ChessSettings(
 
     private static final int MAX_POSITIONS = 1 << 24;
 
-    /** In the place of a share: each operator's own, from the budget that calibrate found. */
+    /** In the place of a share: each operator's own, from the budget that calibrate found; of a crossover: measured. */
     private static final String AUTO = "auto";
 
     static List<Setting> declared() {
@@ -109,6 +112,12 @@ record ChessSettings(
                         "whether thresholds follow the text while writing, so that the share left out stays what was asked"
                                 + " for"),
                 new Setting(
+                        CROSSOVER,
+                        new Setting.Type.Decimal(0, 1, List.of(AUTO)),
+                        AUTO,
+                        "operators that leave out a smaller share than this run dense on what is kept; auto: as measured"
+                                + " once on this machine to be faster; 0 never does"),
+                new Setting(
                         THRESHOLDS,
                         new Setting.Type.Choice(List.of("corrected", "plain")),
                         "corrected",
@@ -152,6 +161,7 @@ record ChessSettings(
                 settings.text(PREFILL).equals("masked"),
                 (int) settings.decimal(DENSE_TOKENS),
                 settings.flag(HOLD),
+                settings.text(CROSSOVER).equals(AUTO) ? Double.NaN : settings.decimal(CROSSOVER),
                 settings.text(THRESHOLDS).equals("corrected"),
                 settings.path(PROFILE),
                 settings.path(CACHE));
@@ -181,7 +191,7 @@ record ChessSettings(
     ChessSettings at(double share) {
         return new ChessSettings(
                 enabled, method, rms, false, share, attention, attention ? share : 0, maskedPrefill, denseTokens,
-                hold, corrected, profile, cache);
+                hold, crossover, corrected, profile, cache);
     }
 
     /** Whether nothing is ever left out. */

@@ -1,5 +1,6 @@
 package dev.sparsellm.chess;
 
+import dev.sparsellm.kernels.ChannelProduct;
 import dev.sparsellm.kernels.Kernels;
 import dev.sparsellm.kernels.Scratch;
 import dev.sparsellm.kernels.repack.RepackCache;
@@ -9,11 +10,17 @@ import dev.sparsellm.spi.ModelDescription;
 import dev.sparsellm.spi.OperatorKey;
 import dev.sparsellm.spi.PreparedOperators;
 import dev.sparsellm.spi.Tensor;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
+import java.util.function.ToDoubleFunction;
 
 /** Makes the operators of a model ready: finds the profile, places thresholds, repacks weights. */
 final class Preparation {
@@ -49,23 +56,36 @@ final class Preparation {
         RepackedWeights repacked = new RepackCache(
                         source.cacheDirectory(), host.workers(), host.progress(), host::notice)
                 .open(model.fingerprint(), tensors);
+        String crossings;
         try {
+            Map<OperatorKey, ChannelProduct> products = new LinkedHashMap<>();
+            for (int i = 0; i < sparse.size(); i++) {
+                products.put(sparse.get(i), kernels.channels(repacked.of(tensors.get(i))));
+            }
+            ToDoubleFunction<OperatorKey> crossover = crossovers(source, products);
+            int dense = 0;
             for (int i = 0; i < sparse.size(); i++) {
                 Tensor weights = tensors.get(i);
+                double share = share(sparse.get(i), profile.profile());
+                boolean skips = share >= crossover.applyAsDouble(sparse.get(i));
+                dense += skips ? 0 : 1;
                 sites.put(sparse.get(i), Optional.of(new PreparedSite(
                         selections[i],
-                        kernels.channels(repacked.of(weights)),
+                        products.get(sparse.get(i)),
                         bias(weights, selections[i]),
                         Parts.of(weights.columns(), weights.type().blockSize()),
-                        share(sparse.get(i), profile.profile()))));
+                        share,
+                        skips)));
             }
+            crossings = dense == 0 ? "" : ", " + dense + " of " + sparse.size()
+                    + " operators run dense on what is kept, which is faster here at their share";
         } catch (RuntimeException e) {
             repacked.close();
             throw e;
         }
         String summary = settings.inWords() + ", profile " + profile.name() + " ("
                 + profile.profile().provenance().positions() + " tokens"
-                + (settings.auto() ? profile.profile().budget().map(b -> ", " + b.inWords()).orElse("") : "") + ")";
+                + (settings.auto() ? profile.profile().budget().map(b -> ", " + b.inWords()).orElse("") : "") + ")" + crossings;
         return new SparseOperators(model, settings, sites, host.dense(), kernels, summary, repacked::close);
     }
 
@@ -83,6 +103,43 @@ final class Preparation {
                     site, profile.layers().get(key.layer()).at(site), positions, share(key, profile));
         });
         return selections;
+    }
+
+    /** From which share on each operator is faster if it does not read what it leaves out. */
+    private ToDoubleFunction<OperatorKey> crossovers(ProfileSource source, Map<OperatorKey, ChannelProduct> products) {
+        if (!Double.isNaN(settings.crossover())) {
+            return key -> settings.crossover();
+        }
+        Map<String, List<CrossoverMeter.Candidate>> byKind = new LinkedHashMap<>();
+        products.forEach((key, product) -> byKind.computeIfAbsent(
+                        Crossover.kindOf(key, model.layers().get(key.layer())), kind -> new ArrayList<>())
+                .add(new CrossoverMeter.Candidate(key, product)));
+        Crossovers known = new Crossovers(source.cacheDirectory());
+        CrossoverMeter meter = new CrossoverMeter(model, host.dense(), kernels, host.workers());
+        Map<OperatorKey, Double> crossovers = new HashMap<>();
+        byKind.forEach((kind, candidates) -> {
+            double share = known.find(kernels.name(), kind).orElseGet(() -> {
+                if (bytes(candidates) < CrossoverMeter.FEWEST_BYTES) {
+                    return 0; // cannot be measured beyond the caches, and hardly matters within them
+                }
+                double measured = meter.measure(candidates);
+                known.keep(kernels.name(), kind, measured);
+                host.notice(String.format(
+                        Locale.ROOT,
+                        "Measured once for this machine: %s is faster for leaving out a share of %.2f or more",
+                        kind,
+                        measured));
+                return measured;
+            });
+            candidates.forEach(candidate -> crossovers.put(candidate.key(), share));
+        });
+        return crossovers::get;
+    }
+
+    private long bytes(List<CrossoverMeter.Candidate> candidates) {
+        return candidates.stream()
+                .mapToLong(c -> Crossover.bytesOf(c.key(), model.layers().get(c.key().layer())))
+                .sum();
     }
 
     private double share(OperatorKey key, Profile profile) {

@@ -10,8 +10,11 @@ import dev.sparsellm.kernels.ChannelProduct;
  * @param bias {@code [outputs]}: W m, zero without compensation
  * @param parts how channels are divided
  * @param share of channels asked to be left out
+ * @param skips whether what is left out is not read; else the exact operator is run on what is kept, which is faster
+ *     where little is left out: see {@link Crossover}
  */
-record PreparedSite(Selection selection, ChannelProduct product, float[] bias, Parts parts, double share) {
+record PreparedSite(
+        Selection selection, ChannelProduct product, float[] bias, Parts parts, double share, boolean skips) {
 
     /**
      * Lists the channels in [from, to) that are kept.

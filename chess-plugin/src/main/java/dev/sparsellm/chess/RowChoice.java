@@ -53,8 +53,12 @@ final class RowChoice {
         return prepared.list(values, offset, inverse, from, to, kept, keptOffset);
     }
 
-    /** As {@link Selection#mask}; bounds are not moved by text that is only read. */
-    int mask(int row, float[] tested, float[] values, int at, float[] out) {
+    /**
+     * As {@link Selection#mask}.
+     *
+     * @param written whether bounds move with the text: not with one that is only read
+     */
+    int mask(int row, boolean written, float[] tested, float[] values, int at, float[] out) {
         int channels = prepared.selection().channels();
         if (position + row < protection.denseTokens()) {
             if (out != values) {
@@ -62,7 +66,7 @@ final class RowChoice {
             }
             return channels;
         }
-        return prepared.selection().mask(tested, at, values, at, out, at);
+        return prepared.selection().mask(tested, at, written ? inverse : 1, values, at, out, at);
     }
 
     /** Rows have been run, and tell the controller nothing. */

@@ -28,14 +28,15 @@ record Selection(
      * Copies a row, substitutes in place of what is left out.
      *
      * @param tested {@code [channels]}: what the bounds are for
+     * @param inverse bounds are {@code 1 / inverse} times as wide; 1 leaves them as they are, to the bit
      * @param values {@code [channels]}: what is copied
      * @return how many are kept
      */
-    int mask(float[] tested, int testedOffset, float[] values, int valuesOffset, float[] out, int outOffset) {
+    int mask(
+            float[] tested, int testedOffset, float inverse, float[] values, int valuesOffset, float[] out, int outOffset) {
         int kept = 0;
         for (int i = 0; i < channels(); i++) {
-            boolean leftOut = leavesOut(
-                    tested[testedOffset + i], lower[i], upper[i]);
+            boolean leftOut = leavesOut(tested[testedOffset + i] * inverse, lower[i], upper[i]);
             out[outOffset + i] = leftOut ? substitutes[i] : values[valuesOffset + i];
             kept += leftOut ? 0 : 1;
         }

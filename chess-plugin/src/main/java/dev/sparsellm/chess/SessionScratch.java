@@ -14,9 +14,9 @@ import java.util.stream.IntStream;
  * @param values {@code [ROWS][channels]}: what sparse products multiply
  * @param kept {@code [channels]}: numbers of kept channels, those of each part from where the part begins
  * @param keptOfPart {@code [parts]}: kept channels of a part in this round, summed over rows
- * @param batch {@code [maxBatch][channels]} for masked prefill, else empty
+ * @param batch {@code [maxBatch][channels]} where exact operators are run on masked activations, else empty
  * @param batchGates likewise
- * @param keptOfRow {@code [maxBatch]}: kept channels of a row in masked prefill
+ * @param keptOfRow {@code [maxBatch]}: kept channels of a row so masked
  * @param sums of the parts
  * @param threads scratch for the kernels, by worker
  */
@@ -44,7 +44,8 @@ record SessionScratch(
             parts = Math.max(parts, site.parts().count());
             sums = Math.max(sums, PartialSums.size(site.parts().count(), rows, site.product()));
         }
-        int batch = maskedPrefill ? Math.multiplyExact(context.maxBatch(), channels) : 0;
+        boolean masks = maskedPrefill || sites.stream().anyMatch(site -> !site.skips());
+        int batch = masks ? Math.multiplyExact(context.maxBatch(), channels) : 0;
         return new SessionScratch(
                 new float[rows * dim],
                 new float[rows * channels],

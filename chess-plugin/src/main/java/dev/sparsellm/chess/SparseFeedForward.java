@@ -25,7 +25,7 @@ final class SparseFeedForward implements FeedForward {
      */
     record Products(RowProduct gate, long gateBytes, RowProduct up, long upRowBytes) {}
 
-    /** The host's exact operators: the block, and its three matrices for masked prefill. */
+    /** The host's exact operators: the block, and its three matrices for masked activations. */
     record Exact(FeedForward block, Projection gate, Projection up, Projection down) {}
 
     private final PreparedSite prepared;
@@ -42,6 +42,7 @@ final class SparseFeedForward implements FeedForward {
 
     private float[] x;
     private int rows;
+    private boolean written;
 
     SparseFeedForward(
             PreparedSite prepared,
@@ -65,14 +66,16 @@ final class SparseFeedForward implements FeedForward {
 
     @Override
     public void apply(Pass pass, float[] input, float[] y) {
-        if (pass.phase() == Phase.PREFILL) {
-            prefill(pass, input, y);
-            return;
-        }
-        if (choice.exact(pass)) {
+        if (choice.exact(pass) || pass.phase() == Phase.PREFILL && !maskedPrefill) {
             runExactly(pass, input, y);
-            return;
+        } else if (pass.phase() == Phase.PREFILL || !prepared.skips()) {
+            runMasked(pass, input, y);
+        } else {
+            runSparsely(pass, input, y);
         }
+    }
+
+    private void runSparsely(Pass pass, float[] input, float[] y) {
         ChannelProduct down = prepared.product();
         Parts parts = prepared.parts();
         int dim = products.gate().columns();
@@ -135,18 +138,20 @@ final class SparseFeedForward implements FeedForward {
         scratch.keptOfPart()[part] = keptHere;
     }
 
-    private void prefill(Pass pass, float[] input, float[] y) {
-        if (!maskedPrefill || choice.exact(pass)) {
-            runExactly(pass, input, y);
-            return;
-        }
+    private void runMasked(Pass pass, float[] input, float[] y) {
+        written = pass.phase() == Phase.DECODE;
         exact.gate().apply(pass, input, scratch.batchGates());
         exact.up().apply(pass, input, scratch.batch());
         choice.begin(pass, 0);
         workers.run(pass.batch(), maskRow);
-        choice.passed(pass.batch());
         exact.down().apply(pass, scratch.batch(), y);
-        usage.add(pass, scratch.keptOfRows(pass.batch()), 0);
+        long kept = scratch.keptOfRows(pass.batch());
+        if (written) {
+            choice.decoded(pass.batch(), kept);
+        } else {
+            choice.passed(pass.batch());
+        }
+        usage.addMasked(pass, kept);
     }
 
     private void runExactly(Pass pass, float[] input, float[] y) {
@@ -163,6 +168,6 @@ final class SparseFeedForward implements FeedForward {
         int at = row * ffn;
         kernels.silu(gates, at, at + ffn);
         kernels.multiply(hidden, gates, at, at + ffn);
-        scratch.keptOfRow()[row] = choice.mask(row, gates, hidden, at, hidden);
+        scratch.keptOfRow()[row] = choice.mask(row, written, gates, hidden, at, hidden);
     }
 }

@@ -24,6 +24,7 @@ final class SparseProjection implements Projection {
     private float[] x;
     private int xOffset;
     private int rows;
+    private boolean written;
 
     SparseProjection(
             PreparedSite prepared,
@@ -43,14 +44,16 @@ final class SparseProjection implements Projection {
 
     @Override
     public void apply(Pass pass, float[] input, float[] y) {
-        if (pass.phase() == Phase.PREFILL) {
-            prefill(pass, input, y);
-            return;
-        }
-        if (choice.exact(pass)) {
+        if (choice.exact(pass) || pass.phase() == Phase.PREFILL && !maskedPrefill) {
             runExactly(pass, input, y);
-            return;
+        } else if (pass.phase() == Phase.PREFILL || !prepared.skips()) {
+            runMasked(pass, input, y);
+        } else {
+            runSparsely(pass, input, y);
         }
+    }
+
+    private void runSparsely(Pass pass, float[] input, float[] y) {
         ChannelProduct product = prepared.product();
         Parts parts = prepared.parts();
         x = input;
@@ -95,17 +98,19 @@ final class SparseProjection implements Projection {
         scratch.keptOfPart()[part] = kept;
     }
 
-    private void prefill(Pass pass, float[] input, float[] y) {
-        if (!maskedPrefill || choice.exact(pass)) {
-            runExactly(pass, input, y);
-            return;
-        }
+    private void runMasked(Pass pass, float[] input, float[] y) {
+        written = pass.phase() == Phase.DECODE;
         x = input;
         choice.begin(pass, 0);
         workers.run(pass.batch(), maskRow);
-        choice.passed(pass.batch());
         exact.apply(pass, scratch.batch(), y);
-        usage.add(pass, scratch.keptOfRows(pass.batch()), 0);
+        long kept = scratch.keptOfRows(pass.batch());
+        if (written) {
+            choice.decoded(pass.batch(), kept);
+        } else {
+            choice.passed(pass.batch());
+        }
+        usage.addMasked(pass, kept);
     }
 
     private void runExactly(Pass pass, float[] input, float[] y) {
@@ -117,6 +122,6 @@ final class SparseProjection implements Projection {
 
     private void maskRow(int row, int worker) {
         int at = row * prepared.product().columns();
-        scratch.keptOfRow()[row] = choice.mask(row, x, x, at, scratch.batch());
+        scratch.keptOfRow()[row] = choice.mask(row, written, x, x, at, scratch.batch());
     }
 }

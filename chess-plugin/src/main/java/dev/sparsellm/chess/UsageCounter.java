@@ -31,6 +31,11 @@ final class UsageCounter {
         add(pass, pass.batch() * channels, denseBytes);
     }
 
+    /** Counts a pass that read all weights, its rows' kept channels multiplied and the others replaced. */
+    void addMasked(Pass pass, long keptNow) {
+        add(pass, keptNow, denseBytes);
+    }
+
     /** Counts a pass, its rows' kept channels and the bytes it read. */
     void add(Pass pass, long keptNow, long bytesNow) {
         rows += pass.batch();

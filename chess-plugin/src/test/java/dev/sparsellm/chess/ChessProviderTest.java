@@ -167,6 +167,19 @@ class ChessProviderTest {
     }
 
     @Test
+    void belowTheCrossoverTheSummarySaysThatNothingIsSkipped() {
+        try (PreparedOperators operators = prepare("chess.crossover=0.6")) {
+            assertThat(operators.summary()).contains("6 of 6 operators run dense on what is kept");
+        }
+        try (PreparedOperators operators = prepare("chess.crossover=0.6,chess.sparsity=0.7,chess.attention.sparsity=0.5")) {
+            assertThat(operators.summary()).contains("4 of 6 operators run dense on what is kept");
+        }
+        try (PreparedOperators operators = prepare("")) {
+            assertThat(operators.summary()).doesNotContain("run dense on what is kept");
+        }
+    }
+
+    @Test
     void aFirstUseThatWasInterruptedGoesOnWithAsMuchTextAsItBegan() throws IOException {
         Path checkpoint = Calibrator.checkpointOf(cachedProfile());
         Files.delete(cachedProfile());

@@ -20,6 +20,7 @@ import dev.sparsellm.spi.Tensor;
 import dev.sparsellm.spi.TensorType;
 import dev.sparsellm.spi.Usage;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -218,6 +219,38 @@ class SparseOperatorsTest {
         }
     }
 
+    @ParameterizedTest
+    @EnumSource(value = TensorType.class, names = {"F16", "Q8_0"})
+    void operatorsThatSkipNothingKeepTheSameChannelsAndReadAllWeights(TensorType type) {
+        SmallLlama model = SmallLlama.random(type, 1, 256, 768, 4, 4, 13);
+        LayerWeights weights = model.description().layers().getFirst();
+        RandomWeights random = new RandomWeights(9);
+        float[] x = random.gaussian(12 * 256);
+        Map<OperatorKey, Selection> selections = Map.of(
+                FFN, selection(gates(weights.gate(), x, 12), 768, 0.2, random), OUTPUT, selection(x, 256, 0.2, random));
+        Map<String, String> held = Map.of(ChessSettings.HOLD, "true", ChessSettings.DENSE_TOKENS, "3");
+        float[][] results = new float[2][24 * 256];
+        List<List<Long>> kept = List.of(new ArrayList<>(), new ArrayList<>());
+        for (int skips = 0; skips < 2; skips++) {
+            try (Opened opened = open(model, selections, 1, held, skips == 1, threads)) {
+                for (int row = 0; row < 12; row++) {
+                    float[] input = Arrays.copyOfRange(x, row * 256, (row + 1) * 256);
+                    float[] y = new float[256];
+                    opened.session.feedForward(0).orElseThrow().apply(new Pass(Phase.DECODE, row, 1), input, y);
+                    System.arraycopy(y, 0, results[skips], row * 256, 256);
+                    opened.session.projection(OUTPUT).orElseThrow().apply(new Pass(Phase.DECODE, row, 1), input, y);
+                    System.arraycopy(y, 0, results[skips], (12 + row) * 256, 256);
+                    kept.get(skips).add(opened.session.usage(FFN).kept());
+                    kept.get(skips).add(opened.session.usage(OUTPUT).kept());
+                }
+                Usage usage = opened.session.usage(FFN);
+                assertThat(usage.bytesRead() < usage.bytesDense()).isEqualTo(skips == 1);
+            }
+        }
+        assertThat(kept.get(0)).isEqualTo(kept.get(1));
+        assertThat(nmse(results[0], doubles(results[1]))).isLessThan(1e-11);
+    }
+
     /** Operators of selections, opened for one session. */
     private final class Opened implements AutoCloseable {
         final SparseOperators operators;
@@ -245,8 +278,17 @@ class SparseOperatorsTest {
 
     private Opened open(
             SmallLlama model, Map<OperatorKey, Selection> selections, int maxBatch, String prefill, Threads group) {
-        ChessSettings settings = ChessSettings.of(
-                new Settings(ChessSettings.declared(), Map.of(ChessSettings.PREFILL, prefill)));
+        return open(model, selections, maxBatch, Map.of(ChessSettings.PREFILL, prefill), true, group);
+    }
+
+    private Opened open(
+            SmallLlama model,
+            Map<OperatorKey, Selection> selections,
+            int maxBatch,
+            Map<String, String> properties,
+            boolean skips,
+            Threads group) {
+        ChessSettings settings = ChessSettings.of(new Settings(ChessSettings.declared(), properties));
         List<Tensor> tensors = selections.keySet().stream()
                 .map(key -> Site.of(key.kind()).orElseThrow().weights(model.description().layers().getFirst()))
                 .toList();
@@ -265,7 +307,8 @@ class SparseOperatorsTest {
                     KERNELS.channels(repacked.of(weights)),
                     bias,
                     Parts.of(weights.columns(), weights.type().blockSize()),
-                    selection.share())));
+                    selection.share(),
+                    skips)));
         });
         return new Opened(
                 model,

@@ -1,0 +1,63 @@
+package dev.sparsellm.chess;
+
+import dev.sparsellm.spi.ModelDescription.LayerWeights;
+import dev.sparsellm.spi.OperatorKey;
+import dev.sparsellm.spi.OperatorKind;
+import dev.sparsellm.spi.Tensor;
+
+/**
+ * From which share on it is faster not to read what is left out. Below, the exact operator is run on what is kept: the
+ * same result but for rounding, at the speed of the exact operator, while a sparse one pays for reading here and there.
+ * (Half of a matrix in pieces of 2 KB takes three quarters of the time of all of it, Q8_0 on one core of AMD Zen 4.)
+ */
+final class Crossover {
+
+    /** A sparse operator must be faster by this much: less is noise. */
+    private static final double GAIN = 1.02;
+
+    private Crossover() {}
+
+    /**
+     * Where a gain is first reached, between two points on the line through them; past the last point where it never is.
+     *
+     * @param shares ascending, below 1
+     * @param gains the exact operator's time divided by the sparse one's, at each share
+     * @return 0 if all gain; 1 if none does
+     */
+    static double of(double[] shares, double[] gains) {
+        int last = shares.length;
+        while (last > 0 && gains[last - 1] >= GAIN) {
+            last--;
+        }
+        if (last == shares.length) {
+            return 1;
+        }
+        if (last == 0) {
+            return 0;
+        }
+        double below = gains[last - 1];
+        double above = gains[last];
+        return shares[last - 1] + (shares[last] - shares[last - 1]) * (GAIN - below) / (above - below);
+    }
+
+    /** What an operator's time depends on beside the machine: kinds of weights and shapes. */
+    static String kindOf(OperatorKey key, LayerWeights weights) {
+        if (key.kind() != OperatorKind.FEED_FORWARD) {
+            return "projection " + inWords(Site.of(key.kind()).orElseThrow().weights(weights));
+        }
+        return "feed-forward " + inWords(weights.gate()) + " " + weights.up().type() + " " + weights.down().type();
+    }
+
+    private static String inWords(Tensor matrix) {
+        return matrix.type() + " " + matrix.rows() + "x" + matrix.columns();
+    }
+
+    /** Bytes of an operator's weights. */
+    static long bytesOf(OperatorKey key, LayerWeights weights) {
+        return key.kind() == OperatorKind.FEED_FORWARD
+                ? weights.gate().data().byteSize()
+                        + weights.up().data().byteSize()
+                        + weights.down().data().byteSize()
+                : Site.of(key.kind()).orElseThrow().weights(weights).data().byteSize();
+    }
+}

@@ -1,0 +1,143 @@
+package dev.sparsellm.chess;
+
+import dev.sparsellm.kernels.ChannelProduct;
+import dev.sparsellm.kernels.Kernels;
+import dev.sparsellm.kernels.SharedRows;
+import dev.sparsellm.spi.DenseOperators;
+import dev.sparsellm.spi.ModelDescription;
+import dev.sparsellm.spi.OperatorKey;
+import dev.sparsellm.spi.OperatorKind;
+import dev.sparsellm.spi.Pass;
+import dev.sparsellm.spi.Phase;
+import dev.sparsellm.spi.SessionContext;
+import dev.sparsellm.spi.WorkerGroup;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.SplittableRandom;
+import java.util.TreeMap;
+
+/**
+ * Measures {@link Crossover}s: runs the exact and the sparse operators of some layers in turns, on a row of noise, with
+ * channels left out at random. Real texts leave out neighbours together more often than chance does, which is faster.
+ */
+final class CrossoverMeter {
+
+    /** Fewer bytes may stay in a cache from one round to the next; more of them take longer, and tell no more. */
+    static final long FEWEST_BYTES = 160L << 20;
+
+    private static final double[] SHARES = {0.2, 0.4, 0.6, 0.8};
+    private static final long WARM_UP_NANOS = 1_500_000_000;
+    private static final int ROUNDS = 9;
+    private static final Pass ONE_ROW = new Pass(Phase.DECODE, 0, 1);
+
+    private final ModelDescription model;
+    private final DenseOperators dense;
+    private final Kernels kernels;
+    private final WorkerGroup workers;
+
+    CrossoverMeter(ModelDescription model, DenseOperators dense, Kernels kernels, WorkerGroup workers) {
+        this.model = model;
+        this.dense = dense;
+        this.kernels = kernels;
+        this.workers = workers;
+    }
+
+    /** An operator of some layer, and its weights by channel. */
+    record Candidate(OperatorKey key, ChannelProduct product) {}
+
+    /** @param candidates operators that differ in their weights only, {@link #FEWEST_BYTES} in all at least */
+    double measure(List<Candidate> candidates) {
+        List<Candidate> some = new ArrayList<>();
+        long bytes = 0;
+        for (int i = 0; i < candidates.size() && bytes < FEWEST_BYTES; i++) {
+            OperatorKey key = candidates.get(i).key();
+            some.add(candidates.get(i));
+            bytes += Crossover.bytesOf(key, model.layers().get(key.layer()));
+        }
+        List<Runnable> runs = new ArrayList<>();
+        runs.add(round(some, 0));
+        for (double share : SHARES) {
+            runs.add(round(some, share));
+        }
+        for (long start = System.nanoTime(); System.nanoTime() - start < WARM_UP_NANOS; ) {
+            runs.forEach(Runnable::run);
+        }
+        double[][] gains = new double[SHARES.length][ROUNDS];
+        for (int round = 0; round < ROUNDS; round++) {
+            double exact = nanos(runs.getFirst());
+            for (int s = 0; s < SHARES.length; s++) {
+                gains[s][round] = exact / nanos(runs.get(s + 1));
+            }
+        }
+        return Crossover.of(SHARES, Arrays.stream(gains).mapToDouble(CrossoverMeter::median).toArray());
+    }
+
+    private static long nanos(Runnable run) {
+        long start = System.nanoTime();
+        run.run();
+        return System.nanoTime() - start;
+    }
+
+    private static double median(double[] values) {
+        Arrays.sort(values);
+        return values[values.length / 2];
+    }
+
+    /** Runs each operator once; exactly at share 0. */
+    private Runnable round(List<Candidate> candidates, double share) {
+        SplittableRandom random = new SplittableRandom(1);
+        TreeMap<OperatorKey, Optional<PreparedSite>> sites = new TreeMap<>();
+        for (Candidate candidate : candidates) {
+            ChannelProduct product = candidate.product();
+            sites.put(candidate.key(), share == 0
+                    ? Optional.empty()
+                    : Optional.of(new PreparedSite(
+                            atRandom(product.columns(), share, random),
+                            product,
+                            new float[product.rows()],
+                            Parts.of(product.columns(), product.group()),
+                            share,
+                            true)));
+        }
+        SparseSession session = new SparseSession(
+                model,
+                sites,
+                new Protection(false, 0, false),
+                dense,
+                kernels,
+                new SharedRows(kernels),
+                new SessionContext(1, workers));
+        int width = candidates.stream()
+                .mapToInt(c -> Math.max(model.shape().dim(), c.product().columns()))
+                .max()
+                .orElseThrow();
+        float[] x = new float[width];
+        float[] y = new float[Math.max(width, candidates.getFirst().product().rows())];
+        for (int i = 0; i < width; i++) {
+            x[i] = (float) (random.nextDouble() - 0.5);
+        }
+        return () -> {
+            for (OperatorKey key : sites.keySet()) {
+                if (key.kind() == OperatorKind.FEED_FORWARD) {
+                    session.feedForward(key.layer()).orElseThrow().apply(ONE_ROW, x, y);
+                } else {
+                    session.projection(key).orElseThrow().apply(ONE_ROW, x, y);
+                }
+            }
+        };
+    }
+
+    /** Bounds that leave out a channel whatever its value, or never. */
+    private static Selection atRandom(int channels, double share, SplittableRandom random) {
+        float[] lower = new float[channels];
+        float[] upper = new float[channels];
+        for (int i = 0; i < channels; i++) {
+            boolean leftOut = random.nextDouble() < share;
+            lower[i] = leftOut ? Float.NEGATIVE_INFINITY : Float.POSITIVE_INFINITY;
+            upper[i] = -lower[i];
+        }
+        return new Selection(lower, upper, new float[channels], false, 0, share);
+    }
+}
