@@ -25,7 +25,7 @@ import java.util.TreeMap;
 final class CrossoverMeter {
 
     /** Fewer bytes may stay in a cache from one round to the next; more of them take longer, and tell no more. */
-    static final long FEWEST_BYTES = 160L << 20;
+    static final long FEWEST_BYTES = 128L << 20;
 
     private static final double[] SHARES = {0.2, 0.4, 0.6, 0.8};
     private static final long WARM_UP_NANOS = 1_500_000_000;
