@@ -12,12 +12,12 @@ import java.util.List;
  */
 record Dimensions(int layers, int dim, int ffn, int inner, int vocab) {
 
-    /** For rules that need some model, not a particular one. */
+    /** For rules that need some model, not a particular one: small, of two layers. */
     static Dimensions some(TensorType type) {
-        return of(type).getFirst();
+        return type.blockSize() == 256 ? new Dimensions(2, 256, 256, 256, 33) : of(type).getFirst();
     }
 
-    /** Sizes around those of vectors, blocks and parts, for a type: the first is small and has two layers. */
+    /** Sizes around those of vectors, blocks and parts, for a type. */
     static List<Dimensions> of(TensorType type) {
         // One type of each family has a model of many channels, several for each part of a region.
         return switch (type) {
@@ -37,9 +37,8 @@ record Dimensions(int layers, int dim, int ffn, int inner, int vocab) {
             case Q4_0, Q4_1, Q5_0, Q5_1 -> List.of(
                     new Dimensions(2, 64, 96, 32, 33),
                     new Dimensions(1, 32, 160, 64, 31));
-            default -> List.of(
-                    new Dimensions(2, 256, 256, 256, 33),
-                    new Dimensions(1, 256, 512, 256, 31));
+            // One super-block and two, in a model that is large as it is.
+            default -> List.of(new Dimensions(1, 256, 512, 256, 31));
         };
     }
 
