@@ -9,6 +9,7 @@ import dev.sparsellm.spi.WorkerGroup;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.UnaryOperator;
 
 /** The kit as a host. */
 final class KitHost implements HostServices {
@@ -19,12 +20,23 @@ final class KitHost implements HostServices {
     private final Path cache;
     private final KitProgress progress = new KitProgress();
     private final List<String> notices = new CopyOnWriteArrayList<>();
+    private final TextRunner text;
 
     KitHost(TinyModel model, WorkerGroup workers, DenseOperators dense, Path cache) {
+        this(model, workers, dense, cache, new KitText(model, dense, workers));
+    }
+
+    private KitHost(TinyModel model, WorkerGroup workers, DenseOperators dense, Path cache, TextRunner text) {
         this.model = model;
         this.workers = workers;
         this.dense = dense;
         this.cache = cache;
+        this.text = text;
+    }
+
+    /** The same, but for how text is run. */
+    KitHost withText(UnaryOperator<TextRunner> change) {
+        return new KitHost(model, workers, dense, cache, change.apply(text));
     }
 
     @Override
@@ -44,7 +56,7 @@ final class KitHost implements HostServices {
 
     @Override
     public TextRunner text() {
-        return new KitText(model, dense, workers);
+        return text;
     }
 
     @Override

@@ -489,4 +489,54 @@ public abstract class OperatorProviderConformance {
     final void p803_usageAddsUp() {
         new ApproximationRules(subject).usage();
     }
+
+    // P9: learning from text
+
+    @Test
+    @Rule(
+            number = "P901",
+            sentence = "Equal calibrations give equal profiles, to the byte, on any number of threads; less text"
+                    + " gives another.",
+            reason = "Otherwise a result cannot be repeated by anybody else.")
+    final void p901_equalRequestsGiveEqualBytes() throws Exception {
+        new CalibrationRules(subject).equalRequestsGiveEqualBytes();
+    }
+
+    @Test
+    @Rule(
+            number = "P902",
+            sentence = "Profiles of shards, merged in any order, are that of the whole text, to the byte.",
+            reason = "Calibrating a large model is work for several machines.")
+    final void p902_shardsMakeOne() throws Exception {
+        new CalibrationRules(subject).shardsMakeOne();
+    }
+
+    @Test
+    @Rule(
+            number = "P903",
+            sentence = "A calibration that was broken off and resumed gives the profile of one that was not.",
+            reason = "It takes hours, and machines are switched off.")
+    final void p903_interruptionsLeaveNoTrace() throws Exception {
+        new CalibrationRules(subject).interruptionsLeaveNoTrace();
+    }
+
+    @Test
+    @Rule(
+            number = "P904",
+            sentence = "What cannot be learnt from or merged is a ProviderException with a message, and leaves no"
+                    + " profile.",
+            reason = "A profile of nothing, or of two models, spoils texts without any other sign.")
+    final void p904_nonsenseIsRefused() throws Exception {
+        new CalibrationRules(subject).nonsenseIsRefused();
+    }
+
+    @Test
+    @Rule(
+            number = "P905",
+            sentence = "A profile can be described, which does not change it; what is none, or half of one, is a"
+                    + " ProviderException.",
+            reason = "Users look at profiles to see what they have.")
+    final void p905_profilesAreDescribed() throws Exception {
+        new CalibrationRules(subject).describes();
+    }
 }

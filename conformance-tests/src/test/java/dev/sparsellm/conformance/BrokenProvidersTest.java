@@ -7,6 +7,7 @@ import dev.sparsellm.spi.ActivationFunction;
 import dev.sparsellm.spi.ApiLevel;
 import dev.sparsellm.spi.Approximation;
 import dev.sparsellm.spi.Availability;
+import dev.sparsellm.spi.CalibrationRequest;
 import dev.sparsellm.spi.Decision;
 import dev.sparsellm.spi.HostServices;
 import dev.sparsellm.spi.ModelDescription;
@@ -18,6 +19,7 @@ import dev.sparsellm.spi.Plan;
 import dev.sparsellm.spi.PreparedOperators;
 import dev.sparsellm.spi.ProgressSink;
 import dev.sparsellm.spi.ProviderException;
+import dev.sparsellm.spi.Report;
 import dev.sparsellm.spi.SessionContext;
 import dev.sparsellm.spi.SessionOperators;
 import dev.sparsellm.spi.Setting;
@@ -30,6 +32,7 @@ import java.lang.annotation.Retention;
 import java.lang.annotation.RetentionPolicy;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
@@ -58,6 +61,7 @@ class BrokenProvidersTest {
     void a_provider_without_faults_breaks_no_rule() {
         assertThat(Verdict.on(Sound.class)).isEmpty();
         assertThat(Verdict.on(SoundAndApproximate.class)).isEmpty();
+        assertThat(Verdict.on(SoundAndLearning.class)).isEmpty();
     }
 
     @TestFactory
@@ -76,6 +80,14 @@ class BrokenProvidersTest {
     static class Sound extends PlainConformance {}
 
     static class SoundAndApproximate extends PlainConformance.Approximate {}
+
+    static class SoundAndLearning extends PlainConformance {
+
+        @Override
+        protected OperatorProvider provider() {
+            return new LearningProvider();
+        }
+    }
 
     /** Changes some of what prepared operators do. */
     private abstract static class Forwarding implements PreparedOperators {
@@ -914,6 +926,76 @@ class BrokenProvidersTest {
                 @Override
                 protected Usage count(long rows, long decodeRows) {
                     return super.count(rows / 2, decodeRows);
+                }
+            };
+        }
+    }
+
+    @Breaks("P901")
+    static class LearnsTheNumberOfThreads extends PlainConformance {
+
+        @Override
+        protected OperatorProvider provider() {
+            return new LearningProvider() {
+                @Override
+                protected String learn(HostServices host, int[] window) {
+                    return super.learn(host, window) + host.workers().threads();
+                }
+            };
+        }
+    }
+
+    @Breaks("P902")
+    static class MergesTheFirstTwo extends PlainConformance {
+
+        @Override
+        protected OperatorProvider provider() {
+            return new LearningProvider() {
+                @Override
+                public void mergeProfiles(List<Path> profiles, Path output) {
+                    super.mergeProfiles(profiles.subList(0, 2), output);
+                }
+            };
+        }
+    }
+
+    @Breaks("P903")
+    static class GoesOnBehindTheWindowThatFailed extends PlainConformance {
+
+        @Override
+        protected OperatorProvider provider() {
+            return new LearningProvider() {
+                @Override
+                protected Optional<Profile> kept(Path partial) {
+                    Optional<Profile> kept = super.kept(partial);
+                    kept.ifPresent(profile -> profile.windows().put(profile.windows().size(), "0"));
+                    return kept;
+                }
+            };
+        }
+    }
+
+    @Breaks("P904")
+    static class TakesWindowsOfAnyLength extends PlainConformance {
+
+        @Override
+        protected OperatorProvider provider() {
+            return new LearningProvider() {
+                @Override
+                protected void checkWindow(CalibrationRequest request, int longest) {}
+            };
+        }
+    }
+
+    @Breaks("P905")
+    static class DescribesWhatIsNotThere extends PlainConformance {
+
+        @Override
+        protected OperatorProvider provider() {
+            return new LearningProvider() {
+                @Override
+                public Report describeProfile(Path profile, Settings settings) {
+                    return new Report(Map.of("size", "" + profile.toFile().length()), List.of());
                 }
             };
         }

@@ -36,6 +36,7 @@ class DocumentationTest {
             Map.entry("P6", "Memory and files"),
             Map.entry("P7", "Settings"),
             Map.entry("P8", "Approximations"),
+            Map.entry("P9", "Learning from text"),
             Map.entry("H1", "Who serves"),
             Map.entry("H2", "What a host offers"),
             Map.entry("H3", "How a host runs"));
