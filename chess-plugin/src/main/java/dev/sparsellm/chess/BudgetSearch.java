@@ -1,14 +1,12 @@
 package dev.sparsellm.chess;
 
-import dev.sparsellm.chess.DamageCurve.Level;
-import dev.sparsellm.chess.DamageCurve.Step;
 import dev.sparsellm.chess.DamageMeter.Damage;
+import dev.sparsellm.chess.Exchange.Parabola;
 import dev.sparsellm.spi.HostServices;
 import dev.sparsellm.spi.ModelDescription;
 import dev.sparsellm.spi.ModelDescription.LayerWeights;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.Predicate;
@@ -18,24 +16,33 @@ import java.util.function.Predicate;
  * does (Liu et al., ICLR 2025, section 4.3), but with the divergence of the whole model's predictions in place of the
  * error of a block's output, and over all blocks at once.
  *
- * <p>Around an allocation, the level of each place is varied alone and the damage measured; the hulls of these curves are
- * then climbed together, the cheapest step first. Since damages do not just add up, that is done twice, the second time
- * around what the first found. What is worse than one share for all is never kept.
+ * <p>It starts with one share for all places. Damages do not add up, so they are measured where the search stands: the
+ * share of each place is varied alone, a little to either side; {@link Exchange} then moves bytes from dear places to
+ * cheap ones; and what it proposes is measured, and kept if it costs less on both halves of the text, or else tried again
+ * half as far. So a budget never costs more than one share for all on the text that it was chosen on, and a step that
+ * only suits the noise of one half is not taken.
  */
 final class BudgetSearch {
 
-    /** Levels around an allocation, far and then near. */
-    private static final double[][] OFFSETS = {
-        {-0.3, -0.2, -0.1, 0, 0.1, 0.2, 0.3}, {-0.2, -0.1, -0.05, 0, 0.05, 0.1, 0.2}
-    };
+    private static final int ROUNDS = 3;
+
+    /** How far a share is varied to see what that costs: less drowns in noise, more is not near any more. */
+    private static final double PROBE = 0.1;
+
+    /** How far a share may be moved in the first round, and ever: parabolas hold nearby. */
+    private static final double FAR = 0.15;
+    private static final double FURTHEST = 0.3;
+    private static final int TRIES = 3;
 
     /** Shares are multiples of one in so many: what is smaller is noise, and thresholds are solved for each share once. */
     private static final int GRAINS = 400;
     private static final int HALVINGS = 8;
-    private static final int CORRECTIONS = 3;
 
-    /** Damages do not quite add up: half of a step may be better than all of it. */
-    private static final double[] WAYS = {1, 0.5};
+    /** Bytes saved are met to this part of those that can be saved, ... */
+    private static final double EXACT = 5e-4;
+
+    /** ... within so many attempts. */
+    private static final int CORRECTIONS = 4;
 
     private final DamageMeter meter;
     private final HostServices host;
@@ -68,20 +75,29 @@ final class BudgetSearch {
 
     /** Meets a target. */
     Budget find(Target target, String words, String found) {
-        Found uniform = uniform(target);
-        Found best = uniform;
-        double saved = saved(uniform.damage());
-        Found plain = uniform;
-        for (int round = 1; round <= OFFSETS.length; round++) {
-            List<DamageCurve> curves = curves(best, round);
-            // What does not help far away may help nearer by, in the next round.
-            best = switch (target) {
-                case Target.Skipped skipped -> cheapest(best, curves, saved);
-                default -> furthest(best, curves, damage -> meets(target, damage));
-            };
+        Found best = uniform(target);
+        double wantedBytes = saved(best.damage());
+        double plainKl = best.damage().kl();
+        double radius = FAR;
+        for (int round = 1; round <= ROUNDS; round++) {
+            List<Parabola> parabolas = parabolas(best, round);
+            Found before = best;
+            for (int attempt = 0; attempt < TRIES && best == before; attempt++) {
+                Found next = exchanged(best, parabolas, radius, wantedBytes);
+                if (next.damage().isBetterThan(best.damage())) {
+                    best = next;
+                    radius = Math.min(FURTHEST, 2 * radius);
+                } else {
+                    radius /= 2;
+                }
+            }
+            if (!(target instanceof Target.Skipped)) {
+                best = furthest(best, target);
+                wantedBytes = saved(best.damage());
+            }
         }
         if (!(target instanceof Target.Skipped)) {
-            plain = uniformSaving(saved(best.damage()));
+            plainKl = uniformSaving(wantedBytes).damage().kl();
         }
         float[] shares = new float[wanted.length];
         for (int i = 0; i < shares.length; i++) {
@@ -89,8 +105,7 @@ final class BudgetSearch {
         }
         Damage damage = best.damage();
         return new Budget(
-                words, found, shares, damage.kl(), damage.perplexityRatio(), saved(damage) / skippable,
-                plain.damage().kl());
+                words, found, shares, damage.kl(), damage.perplexityRatio(), saved(damage) / skippable, plainKl);
     }
 
     private static boolean meets(Target target, Damage damage) {
@@ -115,11 +130,23 @@ final class BudgetSearch {
     }
 
     private double[] everywhere(double share) {
-        double[] shares = new double[wanted.length];
-        for (int i = 0; i < shares.length; i++) {
-            shares[i] = wanted[i] ? share : 0;
+        return moved(new double[wanted.length], share);
+    }
+
+    /** All shares moved alike, as far as they can be. */
+    private double[] moved(double[] shares, double shift) {
+        double[] moved = new double[shares.length];
+        for (int place = 0; place < moved.length; place++) {
+            moved[place] = wanted[place] ? Math.clamp(shares[place] + shift, 0, ChessSettings.MAX_SPARSITY) : 0;
         }
-        return shares;
+        return moved;
+    }
+
+    /** As many more bytes as a target still allows, everywhere alike; each round distributes them anew. */
+    private Found furthest(Found best, Target target) {
+        Found found = bisect(
+                0, ChessSettings.MAX_SPARSITY, shift -> moved(best.shares(), shift), damage -> meets(target, damage));
+        return saved(found.damage()) > saved(best.damage()) && meets(target, found.damage()) ? found : best;
     }
 
     private interface Family {
@@ -144,126 +171,78 @@ final class BudgetSearch {
         return best;
     }
 
+    private static double grain(double share) {
+        return Math.rint(GRAINS * share) / GRAINS;
+    }
+
     private Found measure(double[] shares) {
-        for (int place = 0; place < shares.length; place++) {
-            shares[place] = Math.rint(GRAINS * shares[place]) / GRAINS;
-        }
-        return new Found(shares, meter.measure(List.of(shares), "Measuring damage").getFirst());
+        double[] grains = Arrays.stream(shares).map(BudgetSearch::grain).toArray();
+        return new Found(grains, meter.measure(List.of(grains), "Measuring damage").getFirst());
     }
 
-    /** The curve of each place around an allocation; null of places that are not wanted. */
-    private List<DamageCurve> curves(Found around, int round) {
+    /** What each place costs near an allocation; of places that are not wanted, a line along which nothing happens. */
+    private List<Parabola> parabolas(Found around, int round) {
         List<double[]> allocations = new ArrayList<>();
-        List<Integer> places = new ArrayList<>();
         for (int place = 0; place < wanted.length; place++) {
-            for (double level : levels(around.shares()[place], OFFSETS[round - 1])) {
-                if (wanted[place]) {
+            if (wanted[place]) {
+                for (double probe : new double[] {-PROBE, PROBE}) {
                     double[] shares = around.shares().clone();
-                    shares[place] = level;
+                    shares[place] = grain(Math.clamp(shares[place] + probe, 0, ChessSettings.MAX_SPARSITY));
                     allocations.add(shares);
-                    places.add(place);
                 }
             }
         }
-        List<Damage> damages = meter.measure(allocations, "Measuring damage, round " + round + " of " + OFFSETS.length);
-        List<DamageCurve> curves = new ArrayList<>();
+        List<Damage> damages = meter.measure(allocations, "Measuring damage, round " + round + " of " + ROUNDS);
+        List<Parabola> parabolas = new ArrayList<>();
+        int next = 0;
         for (int place = 0; place < wanted.length; place++) {
-            List<Level> levels = new ArrayList<>();
-            levels.add(level(place, around.shares(), around.damage()));
-            for (int i = 0; i < damages.size(); i++) {
-                if (places.get(i) == place) {
-                    levels.add(level(place, allocations.get(i), damages.get(i)));
-                }
+            if (!wanted[place]) {
+                parabolas.add(new Parabola(0, 0));
+                continue;
             }
-            curves.add(wanted[place] ? new DamageCurve(levels) : null);
+            Damage less = damages.get(next++);
+            Damage more = damages.get(next++);
+            double kept = around.damage().kept()[place];
+            parabolas.add(Parabola.through(
+                    kept - less.kept()[place],
+                    less.cost() - around.damage().cost(),
+                    kept - more.kept()[place],
+                    more.cost() - around.damage().cost()));
         }
-        return curves;
+        return parabolas;
     }
 
-    /** Multiples of a twentieth, so that most are met again. */
-    private static double[] levels(double share, double[] offsets) {
-        double middle = Math.rint(20 * share) / 20;
-        return Arrays.stream(offsets)
-                .map(offset -> Math.rint(20 * Math.clamp(middle + offset, 0, ChessSettings.MAX_SPARSITY)) / 20)
-                .filter(level -> level != share)
-                .distinct()
-                .toArray();
-    }
-
-    private Level level(int place, double[] shares, Damage damage) {
-        return new Level(shares[place], bytes[place] * (1 - damage.kept()[place]), damage.kl());
-    }
-
-    /** Saves so many bytes for less damage, going all the way that curves point to, or half of it, or none. */
-    private Found cheapest(Found best, List<DamageCurve> curves, double wantedBytes) {
-        double[] goal = climb(curves, wantedBytes);
-        Found cheapest = best;
-        for (double way : WAYS) {
-            Found found = saving(between(best.shares(), goal, way), wantedBytes);
-            if (found.damage().kl() < cheapest.damage().kl()) {
-                cheapest = found;
+    /** The least that parabolas promise within a radius, for as many bytes saved. */
+    private Found exchanged(Found best, List<Parabola> parabolas, double radius, double wantedBytes) {
+        double[] least = new double[wanted.length];
+        double[] most = new double[wanted.length];
+        for (int place = 0; place < wanted.length; place++) {
+            if (wanted[place]) {
+                least[place] = -Math.min(radius, best.shares()[place]);
+                most[place] = Math.min(radius, ChessSettings.MAX_SPARSITY - best.shares()[place]);
             }
         }
-        return cheapest;
-    }
-
-    /** Saves the most bytes that are allowed. */
-    private Found furthest(Found best, List<DamageCurve> curves, Predicate<Damage> allowed) {
-        Found furthest = best;
-        for (double way : WAYS) {
-            Found found = bisect(
-                    0, skippable, asked -> between(best.shares(), climb(curves, asked), way), allowed);
-            if (allowed.test(found.damage()) && saved(found.damage()) > saved(furthest.damage())) {
-                furthest = found;
-            }
+        double[] steps = Exchange.steps(parabolas, bytes, least, most);
+        double[] shares = new double[wanted.length];
+        for (int place = 0; place < shares.length; place++) {
+            shares[place] = best.shares()[place] + steps[place];
         }
-        return furthest;
+        return saving(shares, wantedBytes);
     }
 
-    private static double[] between(double[] from, double[] to, double way) {
-        double[] shares = new double[from.length];
-        for (int i = 0; i < shares.length; i++) {
-            shares[i] = from[i] + way * (to[i] - from[i]);
-        }
-        return shares;
-    }
-
-    /** Moves all shares alike until so many bytes are saved: what is measured is a little off what curves add up to. */
+    /** Moves all shares alike until so many bytes are saved: what is left out is a little off what was asked for. */
     private Found saving(double[] shares, double wantedBytes) {
         double shift = 0;
         Found found = null;
         for (int i = 0; i < CORRECTIONS; i++) {
-            double[] moved = new double[shares.length];
-            for (int place = 0; place < moved.length; place++) {
-                moved[place] = wanted[place]
-                        ? Math.clamp(shares[place] + shift, 0, ChessSettings.MAX_SPARSITY)
-                        : 0;
+            found = measure(moved(shares, shift));
+            double missing = (wantedBytes - saved(found.damage())) / skippable;
+            if (Math.abs(missing) <= EXACT) {
+                break;
             }
-            found = measure(moved);
-            shift += (wantedBytes - saved(found.damage())) / skippable;
+            shift += missing;
         }
         return found;
-    }
-
-    /** Climbs all curves together, the cheapest step first, until so many bytes are saved. */
-    private double[] climb(List<DamageCurve> curves, double wantedBytes) {
-        double[] shares = new double[wanted.length];
-        double saved = 0;
-        List<Step> steps = new ArrayList<>();
-        for (int place = 0; place < shares.length; place++) {
-            if (curves.get(place) != null) {
-                shares[place] = curves.get(place).first().share();
-                saved += curves.get(place).first().saved();
-                steps.addAll(curves.get(place).steps(place));
-            }
-        }
-        steps.sort(Comparator.comparingDouble(Step::slope));
-        for (Step step : steps) {
-            double part = Math.clamp((wantedBytes - saved) / step.bytes(), 0, 1);
-            shares[step.number()] += part * (step.to().share() - step.from().share());
-            saved += part * step.bytes();
-        }
-        return shares;
     }
 
     private double saved(Damage damage) {

@@ -9,8 +9,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Measures on a text what leaving things out costs. Of each window the second half is scored; all of it is masked, since
- * that can be run in batches.
+ * Measures on a text what leaving things out costs. Of each window all but the beginning is scored; all of it is masked,
+ * since that can be run in batches.
  */
 final class DamageMeter {
 
@@ -20,9 +20,21 @@ final class DamageMeter {
      * @param kl KL(dense ‖ sparse), nats, mean over positions
      * @param loss −log p of the next token, mean
      * @param denseLoss the same of the exact model
+     * @param even cost of the windows with even numbers, ...
+     * @param odd ... and of the others; NaN where there are none
      * @param kept {@code [layers][sites]}: share of values kept
      */
-    record Damage(double kl, double loss, double denseLoss, double[] kept) {
+    record Damage(double kl, double loss, double denseLoss, double even, double odd, double[] kept) {
+
+        /** What a search makes least. */
+        double cost() {
+            return kl;
+        }
+
+        /** Whether it costs less than another, on each half of the text. */
+        boolean isBetterThan(Damage other) {
+            return cost() < other.cost() && !(even > other.even) && !(odd > other.odd);
+        }
 
         double perplexityRatio() {
             return Math.exp(loss - denseLoss);
@@ -46,7 +58,12 @@ final class DamageMeter {
         vocab = model.shape().vocab();
         places = model.layers().size() * Site.values().length;
         int window = windows.ids(0).length;
-        expected = new float[Math.multiplyExact(window - 1 - window / 2, vocab)];
+        expected = new float[Math.multiplyExact(window - 1 - scoredFrom(window), vocab)];
+    }
+
+    /** What has some context: more positions than the half that perplexity scores, since each costs as much and is noisy. */
+    private static int scoredFrom(int window) {
+        return window / 8;
     }
 
     /** Measures allocations, {@code [layers][sites]} shares each. Windows outside, so that few logits are held. */
@@ -59,7 +76,8 @@ final class DamageMeter {
         try (ProgressSink.Work work = host.progress().start(what, total)) {
             for (int w = 0; w < windows.count(); w++) {
                 int[] ids = windows.ids(w);
-                int first = ids.length / 2;
+                int first = scoredFrom(ids.length);
+                int half = w % 2;
                 operators.use(new Selection[places]);
                 text.run(ids, operators, (position, logits) -> {
                     if (position >= first && position + 1 < ids.length) {
@@ -75,7 +93,7 @@ final class DamageMeter {
                     operators.use(selections.of(allocations.get(i)));
                     text.run(ids, operators, (position, logits) -> {
                         if (position >= first && position + 1 < ids.length) {
-                            into.add(expected, (position - first) * vocab, logits, vocab, ids[position + 1]);
+                            into.add(half, expected, (position - first) * vocab, logits, vocab, ids[position + 1]);
                         }
                     });
                     into.count(operators);
@@ -90,17 +108,17 @@ final class DamageMeter {
 
         private final long[] kept;
         private final long[] seen;
-        private double kl;
+        private final double[] kl = new double[2]; // of even windows, of odd ones
+        private final long[] positions = new long[2];
         private double loss;
         private double denseLoss;
-        private long positions;
 
         Sums(int places) {
             kept = new long[places];
             seen = new long[places];
         }
 
-        void add(float[] dense, int offset, float[] sparse, int vocab, int next) {
+        void add(int half, float[] dense, int offset, float[] sparse, int vocab, int next) {
             double denseSum = logSumExp(dense, offset, vocab);
             double sparseSum = logSumExp(sparse, 0, vocab);
             double divergence = 0;
@@ -108,10 +126,10 @@ final class DamageMeter {
                 double logP = dense[offset + i] - denseSum;
                 divergence += Math.exp(logP) * (logP - (sparse[i] - sparseSum));
             }
-            kl += divergence;
+            kl[half] += divergence;
             denseLoss += denseSum - dense[offset + next];
             loss += sparseSum - sparse[next];
-            positions++;
+            positions[half]++;
         }
 
         private static double logSumExp(float[] logits, int offset, int vocab) {
@@ -138,7 +156,9 @@ final class DamageMeter {
             for (int i = 0; i < shares.length; i++) {
                 shares[i] = seen[i] == 0 ? 1 : (double) kept[i] / seen[i];
             }
-            return new Damage(kl / positions, loss / positions, denseLoss / positions, shares);
+            long all = positions[0] + positions[1];
+            return new Damage((kl[0] + kl[1]) / all, loss / all, denseLoss / all, kl[0] / positions[0],
+                    kl[1] / positions[1], shares);
         }
     }
 }

@@ -62,6 +62,16 @@ final class MaskedOperators implements SessionOperators {
         return layer * SITES + site.ordinal();
     }
 
+    /** The layer of a place, as {@link #number} counts them. */
+    static int layer(int number) {
+        return number / SITES;
+    }
+
+    /** The site of a place, as {@link #number} counts them. */
+    static Site site(int number) {
+        return Site.values()[number % SITES];
+    }
+
     /** Exchanges the selections, and counts from zero. */
     void use(Selection[] next) {
         selections = next;

@@ -42,8 +42,8 @@ final class Selections {
     }
 
     private Selection solve(int number, double share) {
-        Site site = Site.values()[number % Site.values().length];
-        Profile.Place place = profile.layers().get(number / Site.values().length).at(site);
+        Site site = MaskedOperators.site(number);
+        Profile.Place place = profile.layers().get(MaskedOperators.layer(number)).at(site);
         if (solvers[number] == null) {
             solvers[number] = new ThresholdSolver(site, place.seen());
         }

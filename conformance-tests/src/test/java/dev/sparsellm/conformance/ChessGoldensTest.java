@@ -8,8 +8,6 @@ import dev.sparsellm.runtime.Model;
 import dev.sparsellm.runtime.ModelOptions;
 import dev.sparsellm.runtime.quality.Perplexity;
 import dev.sparsellm.runtime.quality.Windows;
-import dev.sparsellm.spi.Calibratable;
-import dev.sparsellm.spi.CalibrationRequest;
 import dev.sparsellm.spi.OperatorKind;
 import dev.sparsellm.spi.ProgressSink;
 import dev.sparsellm.spi.Usage;
@@ -58,12 +56,7 @@ class ChessGoldensTest {
         int[] scored = SharedFiles.ids(goldens.get("ids").asText());
         int[] calibration = SharedFiles.ids(goldens.get("calibration_ids").asText());
         windows = Windows.ofIds(model.tokenizer(), scored, ctx, Integer.MAX_VALUE);
-        profile = folder.resolve("profile.gguf");
-        Calibratable chess = (Calibratable) model.providers().require("chess").provider();
-        chess.calibrate(
-                model.description(),
-                model.host(),
-                new CalibrationRequest(calibration, ctx, 0, 0, 0, 1, profile, false));
+        profile = Calibrations.calibrate(model, calibration, ctx, folder.resolve("profile.gguf"));
     }
 
     @AfterAll

@@ -8,8 +8,6 @@ import dev.sparsellm.runtime.ModelOptions;
 import dev.sparsellm.runtime.Session;
 import dev.sparsellm.runtime.demo.DemoModel;
 import dev.sparsellm.runtime.demo.DemoTexts;
-import dev.sparsellm.spi.Calibratable;
-import dev.sparsellm.spi.CalibrationRequest;
 import dev.sparsellm.spi.OperatorKey;
 import dev.sparsellm.spi.OperatorKind;
 import dev.sparsellm.spi.Usage;
@@ -36,14 +34,10 @@ class ProtectionTest {
         return Model.load(DemoModel.locate(folder).orElseThrow(), options);
     }
 
-    /** Calibrated on a fixed number of tokens: a first use takes as many as it has time for. */
     @BeforeAll
     static void calibrate() {
-        profile = folder.resolve("profile.gguf");
         try (Model model = open()) {
-            int[] ids = Arrays.copyOf(model.tokenizer().encodeOrdinary(DemoTexts.calibration()), 8192);
-            ((Calibratable) model.providers().require("chess").provider()).calibrate(
-                    model.description(), model.host(), new CalibrationRequest(ids, 256, 0, 0, 0, 1, profile, false));
+            profile = Calibrations.calibrateDemo(model, folder.resolve("profile.gguf"));
         }
     }
 

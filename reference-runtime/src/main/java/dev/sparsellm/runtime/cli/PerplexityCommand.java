@@ -1,6 +1,7 @@
 package dev.sparsellm.runtime.cli;
 
 import dev.sparsellm.runtime.Model;
+import dev.sparsellm.runtime.compare.WeightTraffic;
 import dev.sparsellm.runtime.lineup.Lineup;
 import dev.sparsellm.runtime.quality.Perplexity;
 import dev.sparsellm.runtime.quality.Windows;
@@ -72,31 +73,35 @@ final class PerplexityCommand implements Callable<Integer> {
                     : Windows.ofText(tokenizer, content, length, most);
             Lineup lineup = open.defaultLineup();
             Perplexity result = Perplexity.of(open, lineup, windows, new ConsoleProgress(streams));
+            WeightTraffic traffic = WeightTraffic.of(open.description(), result.scoredUsages());
             if (json) {
-                Json.print(streams.out(), asMap(result, lineup));
+                Json.print(streams.out(), asMap(result, traffic, lineup));
             } else {
                 streams.out().println(String.format(
                         Locale.ROOT,
-                        "Perplexity %.4f ± %.4f over %d tokens in %d windows of %d, by %s, %.1f s",
+                        "Perplexity %.4f ± %.4f over %d tokens in %d windows of %d, by %s, %.1f s; %.1f %% of the weights read",
                         result.perplexity(),
                         result.standardError(),
                         result.tokens(),
                         result.windows(),
                         length,
                         Listing.members(lineup),
-                        result.nanos() / 1e9));
+                        result.nanos() / 1e9,
+                        100 * traffic.bytes() / traffic.denseBytes()));
             }
         }
         return ExitCode.OK;
     }
 
-    private static Map<String, Object> asMap(Perplexity result, Lineup lineup) {
+    private static Map<String, Object> asMap(Perplexity result, WeightTraffic traffic, Lineup lineup) {
         Map<String, Object> map = new LinkedHashMap<>();
         map.put("perplexity", result.perplexity());
         map.put("tokens", result.tokens());
         map.put("standard_error", result.standardError());
         map.put("chunks", result.windows());
         map.put("seconds", result.nanos() / 1e9);
+        map.put("weight_bytes", traffic.bytes());
+        map.put("weight_bytes_dense", traffic.denseBytes());
         map.put("providers", lineup.members().stream().map(Lineup.Member::id).toList());
         return map;
     }

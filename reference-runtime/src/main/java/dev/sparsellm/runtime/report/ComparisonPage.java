@@ -34,13 +34,11 @@ public final class ComparisonPage {
         parts.put("subject", Html.escape(subject.name() + ", " + subject.layers() + " layers, by " + subject.kernels()
                 + " kernels on " + subject.threads() + (subject.threads() == 1 ? " thread" : " threads")));
         parts.put("tiles", tiles());
-        parts.put("meaning", paragraphs(Meaning.of(comparison)) + commands(Meaning.commands(comparison)));
-        parts.put("prompt", Html.escape(comparison.request().prompt()));
-        parts.put("texts", texts());
+        parts.put("story", meaning() + texts());
         parts.put("plots", plots());
         parts.put("figures", figures());
         parts.put("settings", settings());
-        return Page.fill("report.html", "report.js", ComparisonFigures.of(comparison), parts);
+        return Page.fill("report.js", ComparisonFigures.of(comparison), parts);
     }
 
     private String tiles() {
@@ -63,12 +61,17 @@ public final class ComparisonPage {
         return lines.isEmpty() ? "" : "<pre>" + Html.escape(String.join("\n", lines)) + "</pre>\n";
     }
 
+    private String meaning() {
+        return "<section>\n" + paragraphs(Meaning.of(comparison)) + commands(Meaning.commands(comparison)) + "</section>\n";
+    }
+
     private String texts() {
         String left = comparison.writing().a().generation().text();
         String right = comparison.writing().b().generation().text();
         int same = CommonWords.length(left, right);
-        return "<div class=\"texts\">\n" + text(a.preference(), left, same) + text(b.preference(), right, same) + "</div>\n"
-                + (left.equals(right) ? "<p>Both write the same.</p>\n" : "");
+        return "<section>\n<h2>What both write</h2>\n<p class=\"sub\">Prompt: <q>" + Html.escape(comparison.request().prompt())
+                + "</q></p>\n<div class=\"texts\">\n" + text(a.preference(), left, same) + text(b.preference(), right, same)
+                + "</div>\n" + (left.equals(right) ? "<p>Both write the same.</p>\n" : "") + "</section>\n";
     }
 
     private static String text(String name, String text, int same) {

@@ -19,14 +19,13 @@ final class Page {
     private Page() {}
 
     /**
-     * Fills a template.
+     * Fills the template that all pages share, {@code page.html}, with places {@code {{name}}}.
      *
-     * @param template a resource with places {@code {{name}}}
      * @param script a resource that draws
      * @param data what it draws
      * @param parts what goes where, escaped already
      */
-    static String fill(String template, String script, Map<String, Object> data, Map<String, String> parts) {
+    static String fill(String script, Map<String, Object> data, Map<String, String> parts) {
         Map<String, String> all = new HashMap<>(parts);
         all.put("style", resource("report.css"));
         all.put("data", Html.jsonInScript(json(data)));
@@ -36,7 +35,7 @@ final class Page {
                 .replace("</script", "<\\/script"));
         all.put("script", resource("plots.js") + resource(script));
         // One pass: what is put in is not looked at again.
-        return PLACE.matcher(resource(template))
+        return PLACE.matcher(resource("page.html"))
                 .replaceAll(place -> Matcher.quoteReplacement(all.get(place.group(1))));
     }
 

@@ -24,10 +24,11 @@ public final class SweepPage {
                 + " kernels on " + sweep.subject().threads() + (sweep.subject().threads() == 1 ? " thread" : " threads")
                 + ", beside " + sweep.reference().preference()));
         parts.put("tiles", tiles(sweep));
+        parts.put("story", "");
         parts.put("plots", plots(sweep));
         parts.put("figures", figures(sweep));
         parts.put("settings", settings(sweep));
-        return Page.fill("sweep.html", "sweep.js", SweepFigures.of(sweep), parts);
+        return Page.fill("sweep.js", SweepFigures.of(sweep), parts);
     }
 
     private static String tiles(Sweep sweep) {

@@ -1,0 +1,67 @@
+package dev.sparsellm.chess;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import dev.sparsellm.chess.Exchange.Parabola;
+import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class ExchangeTest {
+
+    private static final double[] FREE = {0.5, 0.5, 0.5};
+    private static final double[] BACK = {-0.5, -0.5, -0.5};
+
+    @Test
+    void aParabolaGoesThroughBothPoints() {
+        Parabola parabola = Parabola.through(-0.1, 0.02, 0.3, 0.5);
+        assertThat(at(parabola, -0.1)).isCloseTo(0.02, within(1e-12));
+        assertThat(at(parabola, 0.3)).isCloseTo(0.5, within(1e-12));
+        // Where a share cannot be moved to one side, a line is all that is known.
+        assertThat(Parabola.through(0, 0, 0.2, 0.1)).isEqualTo(new Parabola(0.5, 0));
+        assertThat(Parabola.through(-0.2, -0.1, 0, 0)).isEqualTo(new Parabola(0.5, 0));
+    }
+
+    /** Two equations in hand: moves add up to no bytes, and the next byte costs the same everywhere. */
+    @Test
+    void afterwardsTheNextByteCostsTheSameEverywhere() {
+        double[] bytes = {100, 300, 50};
+        List<Parabola> parabolas = List.of(new Parabola(0.2, 1), new Parabola(0.3, 2), new Parabola(0.05, 0.8));
+        double[] steps = Exchange.steps(parabolas, bytes, BACK, FREE);
+        assertThat(steps[0] * 100 + steps[1] * 300 + steps[2] * 50).isCloseTo(0, within(1e-9));
+        double[] prices = new double[3];
+        Arrays.setAll(prices, i -> (parabolas.get(i).slope() + parabolas.get(i).curvature() * steps[i]) / bytes[i]);
+        assertThat(prices[1]).isCloseTo(prices[0], within(1e-9));
+        assertThat(prices[2]).isCloseTo(prices[0], within(1e-9));
+        assertThat(steps[0]).isNegative();
+        assertThat(steps[1]).isPositive();
+        double before = 0;
+        double after = 0;
+        for (int i = 0; i < 3; i++) {
+            after += at(parabolas.get(i), steps[i]);
+        }
+        assertThat(after).isLessThan(before);
+    }
+
+    @Test
+    void noShareMovesFurtherThanItMay() {
+        double[] bytes = {100, 100, 0};
+        List<Parabola> parabolas = List.of(new Parabola(5, 0.1), new Parabola(1, 0.1), new Parabola(0, 0));
+        double[] steps = Exchange.steps(parabolas, bytes, new double[] {-0.2, 0, 0}, new double[] {0.2, 0.3, 0});
+        assertThat(steps).containsExactly(new double[] {-0.2, 0.2, 0}, within(1e-9));
+    }
+
+    /** Noise bends some curves downwards: none of them may take all there is. */
+    @Test
+    void aPlaceThatSeemsToCostLessAndLessIsTakenForAFlatOne() {
+        double[] bytes = {100, 100, 100};
+        List<Parabola> parabolas = List.of(new Parabola(1, 2), new Parabola(1, -3), new Parabola(1.05, 2));
+        double[] steps = Exchange.steps(parabolas, bytes, BACK, FREE);
+        assertThat(Math.abs(steps[1])).isLessThan(0.1);
+    }
+
+    private static double at(Parabola parabola, double x) {
+        return parabola.slope() * x + parabola.curvature() * x * x / 2;
+    }
+}
