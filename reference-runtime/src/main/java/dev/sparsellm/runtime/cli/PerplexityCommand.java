@@ -1,15 +1,18 @@
 package dev.sparsellm.runtime.cli;
 
 import dev.sparsellm.runtime.Model;
-import dev.sparsellm.runtime.compare.WeightTraffic;
 import dev.sparsellm.runtime.lineup.Lineup;
 import dev.sparsellm.runtime.quality.Perplexity;
 import dev.sparsellm.runtime.quality.Windows;
 import dev.sparsellm.runtime.tokenizer.Tokenizer;
+import dev.sparsellm.spi.Usage;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -73,13 +76,12 @@ final class PerplexityCommand implements Callable<Integer> {
                     : Windows.ofText(tokenizer, content, length, most);
             Lineup lineup = open.defaultLineup();
             Perplexity result = Perplexity.of(open, lineup, windows, new ConsoleProgress(streams));
-            WeightTraffic traffic = WeightTraffic.of(open.description(), result.scoredUsages());
             if (json) {
-                Json.print(streams.out(), asMap(result, traffic, lineup));
+                Json.print(streams.out(), asMap(result, lineup));
             } else {
                 streams.out().println(String.format(
                         Locale.ROOT,
-                        "Perplexity %.4f ± %.4f over %d tokens in %d windows of %d, by %s, %.1f s; %.1f %% of the weights read",
+                        "Perplexity %.4f ± %.4f over %d tokens in %d windows of %d, by %s, %.1f s%s",
                         result.perplexity(),
                         result.standardError(),
                         result.tokens(),
@@ -87,21 +89,37 @@ final class PerplexityCommand implements Callable<Integer> {
                         length,
                         Listing.members(lineup),
                         result.nanos() / 1e9,
-                        100 * traffic.bytes() / traffic.denseBytes()));
+                        leftOut(result).entrySet().stream()
+                                .map(e -> String.format(Locale.ROOT, "; %s: %.1f %% left out", e.getKey(), 100 * e.getValue()))
+                                .collect(Collectors.joining())));
             }
         }
         return ExitCode.OK;
     }
 
-    private static Map<String, Object> asMap(Perplexity result, WeightTraffic traffic, Lineup lineup) {
+    /** Shares of channels left out where text was scored, by kind of operator. */
+    private static Map<String, Double> leftOut(Perplexity result) {
+        SortedMap<String, Usage> kinds = new TreeMap<>();
+        result.scoredUsages().forEach((key, usage) -> {
+            if (usage.kept() < usage.channels()) {
+                kinds.put(key.kind().name().toLowerCase(Locale.ROOT), Usage.NONE);
+            }
+        });
+        result.scoredUsages().forEach((key, usage) ->
+                kinds.computeIfPresent(key.kind().name().toLowerCase(Locale.ROOT), (kind, sum) -> sum.plus(usage)));
+        Map<String, Double> shares = new LinkedHashMap<>();
+        kinds.forEach((kind, usage) -> shares.put(kind, usage.sparsity()));
+        return shares;
+    }
+
+    private static Map<String, Object> asMap(Perplexity result, Lineup lineup) {
         Map<String, Object> map = new LinkedHashMap<>();
         map.put("perplexity", result.perplexity());
         map.put("tokens", result.tokens());
         map.put("standard_error", result.standardError());
         map.put("chunks", result.windows());
         map.put("seconds", result.nanos() / 1e9);
-        map.put("weight_bytes", traffic.bytes());
-        map.put("weight_bytes_dense", traffic.denseBytes());
+        map.put("left_out", leftOut(result));
         map.put("providers", lineup.members().stream().map(Lineup.Member::id).toList());
         return map;
     }
