@@ -19,6 +19,7 @@ module dev.sparsellm.runtime {
     exports dev.sparsellm.runtime.lineup;
     exports dev.sparsellm.runtime.quality;
     exports dev.sparsellm.runtime.sampling;
+    exports dev.sparsellm.runtime.serve;
     exports dev.sparsellm.runtime.synthetic;
     exports dev.sparsellm.runtime.tokenizer;
 
@@ -26,6 +27,7 @@ module dev.sparsellm.runtime {
     opens dev.sparsellm.runtime.cli to
             info.picocli;
 
+    uses dev.sparsellm.runtime.serve.ModelServer;
     uses dev.sparsellm.spi.OperatorProvider;
 
     provides dev.sparsellm.spi.OperatorProvider with

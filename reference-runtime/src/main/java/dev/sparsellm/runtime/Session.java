@@ -16,6 +16,7 @@ import dev.sparsellm.spi.Usage;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.TreeMap;
 
 /**
@@ -34,6 +35,7 @@ public final class Session implements AutoCloseable {
     private int position;
     // Written, but not read back yet: the last token of a generation, which a later one has to read first.
     private int[] unread = new int[0];
+    private Runnable beforePass = () -> {};
     private boolean closed;
 
     Session(Model model, HostOfModel host, Lineup lineup, int contextLength) {
@@ -67,6 +69,23 @@ public final class Session implements AutoCloseable {
     /** The most positions this session can hold. */
     public int contextLength() {
         return contextLength;
+    }
+
+    /**
+     * Has something done before each pass over the layers, of which a long prompt takes many: on the thread that reads or
+     * writes, which may wait there to give other sessions their turn, or throw to end what it is doing. The session then
+     * holds what the passes before have read.
+     */
+    public void beforeEachPass(Runnable hook) {
+        beforePass = Objects.requireNonNull(hook, "hook");
+    }
+
+    /**
+     * What the last token written was chosen from, while a {@link TokenSink} is told of it; else what followed on the
+     * last position whose logits were kept. The session's own array, [vocab]: to be read, at once.
+     */
+    public float[] logits() {
+        return logits;
     }
 
     /** Token ids of a prompt, with a begin mark if nothing has been read yet and the model wants one. */
@@ -126,6 +145,7 @@ public final class Session implements AutoCloseable {
             int first = from;
             int count = Math.min(decoder.maxBatch(), ids.length - from);
             int wanted = Math.min(Math.max(logitsFrom - from, 0), count);
+            beforePass.run();
             passes.begin();
             decoder.forward(phase, ids, from, count, position, wanted, (row, all, offset) ->
                     sink.accept(first + row, all, offset));
@@ -232,7 +252,7 @@ public final class Session implements AutoCloseable {
             String rest = stops.append(decoder.flush()) + stops.flush();
             if (!rest.isEmpty()) {
                 text.append(rest);
-                sink.accept(count == 0 ? -1 : ids[count - 1], rest);
+                sink.accept(-1, rest);
             }
         }
     }

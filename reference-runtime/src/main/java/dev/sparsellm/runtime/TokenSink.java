@@ -8,7 +8,7 @@ public interface TokenSink {
     TokenSink NONE = (id, text) -> true;
 
     /**
-     * @param id the token
+     * @param id the token; -1 at the end, where text that was held back comes with no token of its own
      * @param text what it adds, whole characters only: empty while a character is incomplete or a stop text may begin
      * @return false to stop generating
      */

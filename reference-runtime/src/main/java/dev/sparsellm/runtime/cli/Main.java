@@ -61,6 +61,8 @@ public final class Main {
         addWithSettings(root, generate, generate.model(), context);
         ChatCommand chat = new ChatCommand(context);
         addWithSettings(root, chat, chat.model(), context);
+        ServeCommand serve = new ServeCommand(context);
+        ServeCommand.adapt(addWithSettings(root, serve, serve.model(), context).getCommandSpec());
         CompareCommand compare = new CompareCommand(context);
         CompareCommand.adapt(addWithSettings(root, compare, compare.model(), context).getCommandSpec());
         root.addSubcommand(new CalibrateCommand(context));
@@ -145,7 +147,7 @@ public final class Main {
     }
 
     /** Plugins may be visible to the application only, not to this module. */
-    private static ClassLoader classLoader() {
+    static ClassLoader classLoader() {
         ClassLoader context = Thread.currentThread().getContextClassLoader();
         return context != null ? context : Main.class.getClassLoader();
     }

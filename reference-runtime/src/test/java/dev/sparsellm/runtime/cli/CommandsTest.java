@@ -226,7 +226,7 @@ class CommandsTest {
     @Test
     void everyCommandHasHelp() {
         for (String command : new String[] {
-            "generate", "chat", "compare", "calibrate", "merge-profiles", "tokenize", "perplexity", "bench", "inspect",
+            "generate", "chat", "serve", "compare", "calibrate", "merge-profiles", "tokenize", "perplexity", "bench", "inspect",
             "providers", "synthesize"
         }) {
             CommandRun run = CommandRun.of(command, "--help").succeeds();
