@@ -22,7 +22,7 @@ import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 
 /** The demo model, dense and sparse, behind a server: calibrated once for all tests, on little text. */
-final class DemoServer {
+public final class DemoServer {
 
     private static final int TOKENS = 512;
     private static final int WINDOW = 64;
@@ -38,7 +38,8 @@ final class DemoServer {
         private static final DemoServer ONLY = new DemoServer(open());
     }
 
-    static DemoServer get() {
+    /** The one there is. */
+    public static DemoServer get() {
         return Holder.ONLY;
     }
 
@@ -47,7 +48,7 @@ final class DemoServer {
     }
 
     /** A server on a free port; close it. */
-    ModelServer.Running start(UnaryOperator<ServeOptions> changes) {
+    public ModelServer.Running start(UnaryOperator<ServeOptions> changes) {
         ServeOptions options = ServeOptions.defaults("demo", List.of("chess", "dense"))
                 .withLengths(256, 128)
                 .withChatFormat(Optional.empty());
@@ -58,7 +59,8 @@ final class DemoServer {
         }
     }
 
-    ModelServer.Running start() {
+    /** A server on a free port, with all as it usually is; close it. */
+    public ModelServer.Running start() {
         return start(options -> options);
     }
 
