@@ -4,6 +4,7 @@ import dev.sparsellm.kernels.Kernels;
 import dev.sparsellm.spi.CalibrationRequest;
 import dev.sparsellm.spi.HostServices;
 import dev.sparsellm.spi.ModelDescription;
+import dev.sparsellm.spi.OneLine;
 import dev.sparsellm.spi.ProgressSink;
 import dev.sparsellm.spi.ProviderException;
 import dev.sparsellm.spi.TextRunner;
@@ -113,7 +114,7 @@ final class Calibrator {
         try {
             ProfileFile.write(profile, checkpoint);
         } catch (IOException e) {
-            host.notice("What was learnt so far could not be kept in " + checkpoint + " (" + e
+            host.notice("What was learnt so far could not be kept in " + checkpoint + " (" + OneLine.of(e)
                     + "): an interruption would lose it");
         }
     }

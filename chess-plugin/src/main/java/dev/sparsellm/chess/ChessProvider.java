@@ -8,6 +8,7 @@ import dev.sparsellm.spi.Calibratable;
 import dev.sparsellm.spi.CalibrationRequest;
 import dev.sparsellm.spi.HostServices;
 import dev.sparsellm.spi.ModelDescription;
+import dev.sparsellm.spi.OneLine;
 import dev.sparsellm.spi.OperatorProvider;
 import dev.sparsellm.spi.Plan;
 import dev.sparsellm.spi.PreparedOperators;
@@ -77,7 +78,7 @@ public final class ChessProvider implements OperatorProvider, Calibratable {
         try {
             Files.deleteIfExists(checkpoint);
         } catch (IOException e) {
-            host.notice("The calibration is complete, but " + checkpoint + " cannot be deleted: " + e);
+            host.notice("The calibration is complete, but " + checkpoint + " cannot be deleted: " + OneLine.of(e));
         }
     }
 
@@ -122,7 +123,7 @@ public final class ChessProvider implements OperatorProvider, Calibratable {
         try {
             ProfileFile.write(profile, output);
         } catch (IOException e) {
-            throw new ProviderException("The profile cannot be written to " + output + ": " + e
+            throw new ProviderException("The profile cannot be written to " + output + ": " + OneLine.of(e)
                     + "; name another output with -o", e);
         }
     }

@@ -4,6 +4,7 @@ import dev.sparsellm.kernels.Kernels;
 import dev.sparsellm.spi.CalibrationRequest;
 import dev.sparsellm.spi.HostServices;
 import dev.sparsellm.spi.ModelDescription;
+import dev.sparsellm.spi.OneLine;
 import dev.sparsellm.spi.ProviderException;
 import dev.sparsellm.spi.TextRunner;
 import java.io.IOException;
@@ -89,7 +90,7 @@ final class ProfileSource {
                 return profile;
             }
         } catch (IOException e) {
-            host.notice("The profile could not be cached in " + cached.getParent() + " (" + e
+            host.notice("The profile could not be cached in " + cached.getParent() + " (" + OneLine.of(e)
                     + ") and will be made again next time; set " + ChessSettings.CACHE + " to a folder with room");
             return profile;
         }

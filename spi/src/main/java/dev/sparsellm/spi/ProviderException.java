@@ -6,10 +6,10 @@ public class ProviderException extends RuntimeException {
     private static final long serialVersionUID = 1;
 
     public ProviderException(String message) {
-        super(message);
+        super(OneLine.of(message));
     }
 
     public ProviderException(String message, Throwable cause) {
-        super(message, cause);
+        super(OneLine.of(message), cause);
     }
 }

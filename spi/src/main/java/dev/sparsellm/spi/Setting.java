@@ -1,5 +1,7 @@
 package dev.sparsellm.spi;
 
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.regex.Pattern;
@@ -99,7 +101,11 @@ public record Setting(String key, Type type, String defaultValue, String descrip
 
             @Override
             public boolean allows(String value) {
-                return !value.isEmpty();
+                try {
+                    return !Path.of(value).toString().isEmpty();
+                } catch (InvalidPathException notOfThisSystem) {
+                    return false;
+                }
             }
 
             @Override

@@ -6,6 +6,6 @@ public final class SettingsException extends IllegalArgumentException {
     private static final long serialVersionUID = 1;
 
     public SettingsException(String message) {
-        super(message);
+        super(OneLine.of(message));
     }
 }

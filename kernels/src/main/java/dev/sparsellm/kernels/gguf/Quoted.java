@@ -1,5 +1,7 @@
 package dev.sparsellm.kernels.gguf;
 
+import dev.sparsellm.spi.OneLine;
+
 /** Text from a file, made fit for a line of an error message: short, and without control characters. */
 final class Quoted {
 
@@ -8,7 +10,6 @@ final class Quoted {
     private Quoted() {}
 
     static String of(String text) {
-        String shown = text.length() > MAX_LENGTH ? text.substring(0, MAX_LENGTH) + "…" : text;
-        return shown.replaceAll("\\p{Cntrl}", "?");
+        return OneLine.of(text.length() > MAX_LENGTH ? text.substring(0, MAX_LENGTH) + "…" : text);
     }
 }

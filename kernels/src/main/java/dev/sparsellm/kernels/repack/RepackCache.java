@@ -1,6 +1,7 @@
 package dev.sparsellm.kernels.repack;
 
 import dev.sparsellm.kernels.ChannelMajor;
+import dev.sparsellm.spi.OneLine;
 import dev.sparsellm.spi.ProgressSink;
 import dev.sparsellm.spi.Tensor;
 import dev.sparsellm.spi.WorkerGroup;
@@ -80,7 +81,8 @@ public final class RepackCache {
                 return written(file, fingerprint, tensors, lock);
             }
         } catch (IOException e) {
-            notice.accept("Repacked weights cannot be kept in " + directory + " (" + e + "): they stay in memory, and"
+            notice.accept("Repacked weights cannot be kept in " + directory + " (" + OneLine.of(e)
+                    + "): they stay in memory, and"
                     + " will be repacked at the next start");
             return inMemory(tensors);
         }
@@ -112,7 +114,7 @@ public final class RepackCache {
         try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
             RepackFile head = RepackFile.read(channel);
             if (!head.fingerprint().equals(fingerprint)) {
-                throw new RepackFileException("it belongs to the model " + head.fingerprint());
+                throw new RepackFileException("it belongs to another model");
             }
             for (Tensor tensor : tensors) {
                 RepackFile.Entry entry = head.entries().get(tensor.name());
@@ -124,8 +126,7 @@ public final class RepackCache {
         } catch (NoSuchFileException none) {
             return null;
         } catch (IOException e) {
-            complaint.accept("The repacked weights in " + file + " are not used: "
-                    + (e instanceof RepackFileException ? e.getMessage() : e.toString()));
+            complaint.accept("The repacked weights in " + file + " are not used: " + OneLine.of(e));
             return null;
         }
     }

@@ -156,7 +156,7 @@ class RepackCacheTest {
         Path foreign = file();
         Files.move(foreign, directory.resolve(foreign.getFileName().toString().replace("other", "m")));
         assertThat(repacks("m", tensors)).isTrue();
-        assertThat(notices).singleElement().asString().contains("belongs to the model other");
+        assertThat(notices).singleElement().asString().contains("belongs to another model");
     }
 
     @Test

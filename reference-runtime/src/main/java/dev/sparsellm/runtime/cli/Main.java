@@ -47,12 +47,22 @@ public final class Main {
             ProviderCatalog catalog = ProviderCatalog.discover(classLoader());
             Context context =
                     new Context(streams, cancellation, catalog, PropertyValues.of(properties, catalog));
-            return commandLine(context).execute(args);
+            return written(commandLine(context).execute(args), streams);
         } catch (RuntimeException | Error e) {
             return Failures.report(e, streams);
         } finally {
             streams.out().flush();
         }
+    }
+
+    /** A full disk, or a reader that went away, is not an exception to a {@link PrintStream}. */
+    private static int written(int code, Streams streams) {
+        if (code != ExitCode.OK || !streams.out().checkError()) {
+            return code;
+        }
+        streams.note("The results could not all be written to stdout: the disk is full, or whoever reads"
+                + " them has gone");
+        return ExitCode.FAILED;
     }
 
     private static CommandLine commandLine(Context context) {

@@ -3,6 +3,7 @@ package dev.sparsellm.runtime.cli;
 import dev.sparsellm.spi.Settings;
 import dev.sparsellm.spi.support.ProviderCatalog;
 import dev.sparsellm.spi.support.ProviderCatalog.Found;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -83,7 +84,7 @@ record PropertyValues(Map<String, String> own, Map<String, String> settings) {
     }
 
     Optional<Path> model() {
-        return Optional.ofNullable(own.get(MODEL)).map(Path::of);
+        return path(MODEL);
     }
 
     String provider() {
@@ -103,6 +104,15 @@ record PropertyValues(Map<String, String> own, Map<String, String> settings) {
     }
 
     Optional<Path> cache() {
-        return Optional.ofNullable(own.get(CACHE)).map(Path::of);
+        return path(CACHE);
+    }
+
+    private Optional<Path> path(String key) {
+        String value = own.get(key);
+        try {
+            return Optional.ofNullable(value).map(Path::of);
+        } catch (InvalidPathException e) {
+            throw new UsageException("-D" + key + " is '" + value + "', which is no path: " + e.getReason());
+        }
     }
 }

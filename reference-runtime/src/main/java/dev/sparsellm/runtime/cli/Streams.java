@@ -1,5 +1,6 @@
 package dev.sparsellm.runtime.cli;
 
+import dev.sparsellm.spi.OneLine;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.InputStream;
@@ -49,6 +50,6 @@ record Streams(InputStream in, PrintStream out, PrintStream err, int columns) {
     /** One line that is not a result. */
     void note(String line) {
         out.flush();
-        err.println("sparsellm: " + line.replaceAll("\\s*\\R\\s*", " "));
+        err.println("sparsellm: " + OneLine.of(line.replaceAll("\\s*\\R\\s*", " ")));
     }
 }

@@ -6,6 +6,10 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.io.Writer;
+import java.nio.channels.Channels;
+import java.nio.channels.FileChannel;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -51,15 +55,20 @@ public final class Journal implements AutoCloseable {
             if (known.isEmpty() && !text.isBlank() && !text.startsWith("{")) {
                 throw notOurs(file, null);
             }
-            Writer out = Files.newBufferedWriter(
-                    file, StandardOpenOption.CREATE, StandardOpenOption.WRITE, StandardOpenOption.TRUNCATE_EXISTING);
-            out.write(whole);
-            Journal journal = new Journal(out);
+            Journal journal = new Journal(behind(whole.getBytes(StandardCharsets.UTF_8).length, file));
             journal.known.putAll(known);
             return journal;
+        } catch (CharacterCodingException e) {
+            throw notOurs(file, e);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    /** Appends: a file written anew would be lost with the process that does it. */
+    private static Writer behind(long bytes, Path file) throws IOException {
+        FileChannel channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        return Channels.newWriter(channel.truncate(bytes).position(bytes), StandardCharsets.UTF_8);
     }
 
     private static void read(String line, Map<String, double[]> known, Path file) {

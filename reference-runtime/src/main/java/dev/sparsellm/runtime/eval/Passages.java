@@ -1,9 +1,12 @@
 package dev.sparsellm.runtime.eval;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.MappingIterator;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.sparsellm.runtime.eval.Question.Choice;
+import dev.sparsellm.spi.OneLine;
+import java.io.CharConversionException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -45,6 +48,10 @@ public final class Passages {
                 }
                 passages.add(new Choice(text.substring(0, blank), text.substring(blank)));
             }
+        } catch (JsonProcessingException | CharConversionException e) {
+            throw new IllegalArgumentException(OneLine.of(file + ", passage " + (passages.size() + 1) + ": "
+                    + (e instanceof JsonProcessingException json ? json.getOriginalMessage() : e.getMessage())
+                    + "; give it as {\"text\": …}"), e);
         } catch (IOException e) {
             if (!Files.exists(file)) {
                 throw new IllegalArgumentException("There is no file " + file + " for the task lambada; name the folder"

@@ -5,6 +5,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.MappingIterator;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.sparsellm.spi.OneLine;
+import java.io.CharConversionException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -43,10 +45,10 @@ public final class TaskFile {
                         ? DatasetForms.writtenOut(json)
                         : task.form().question(json));
             }
-        } catch (IllegalArgumentException | JsonProcessingException e) {
+        } catch (IllegalArgumentException | JsonProcessingException | CharConversionException e) {
             String what = e instanceof JsonProcessingException json ? json.getOriginalMessage() : e.getMessage();
-            throw new IllegalArgumentException(file + ", question " + (questions.size() + 1) + ": " + what
-                    + "; give it as the dataset has it, or as {\"context\", \"continuations\", \"gold\"}", e);
+            throw new IllegalArgumentException(OneLine.of(file + ", question " + (questions.size() + 1) + ": " + what
+                    + "; give it as the dataset has it, or as {\"context\", \"continuations\", \"gold\"}"), e);
         } catch (IOException e) {
             if (!Files.exists(file)) {
                 throw new IllegalArgumentException("There is no file " + file + " for the task " + task.word()
