@@ -37,6 +37,9 @@ public final class Model implements AutoCloseable {
     /** Beyond every model there is; tables of so many positions are still arrays. */
     private static final int MAX_CONTEXT = 1 << 24;
 
+    /** Looking at the file's date takes microseconds, a pass of a small model not many more. */
+    private static final long BETWEEN_CHECKS_NANOS = 50_000_000;
+
     private final Path path;
     private final Gguf file;
     private final Tokenizer tokenizer;
@@ -48,6 +51,7 @@ public final class Model implements AutoCloseable {
     private final String defaultProviders;
     private final KernelChoice kernels;
     private final Map<String, Lineup> lineups = new HashMap<>();
+    private volatile long checkedNanos = System.nanoTime();
     private boolean closed;
 
     private Model(Path path, Gguf file, ModelOptions options, KernelChoice kernels, ProviderCatalog catalog) {
@@ -110,9 +114,33 @@ public final class Model implements AutoCloseable {
         Gguf gguf = Gguf.open(file);
         try {
             return new Model(file, gguf, options, kernels, catalog);
+        } catch (InternalError e) {
+            gguf.close();
+            throw readFault(file, e);
         } catch (RuntimeException | Error e) {
             gguf.close();
             throw e;
+        }
+    }
+
+    /**
+     * What is to be told of an error during a pass. Pages of a mapped file that are no longer there, because it was cut
+     * short, or because the disk failed, are an {@link InternalError} to Java.
+     */
+    static RuntimeException readFault(Path file, InternalError e) {
+        if (e.getMessage() == null || !e.getMessage().contains("unsafe memory access")) {
+            throw e;
+        }
+        return new GgufException("The file " + file + ", or one that a provider keeps in its cache, can no longer be"
+                + " read: it was cut short while in use, or its disk failed. Open it again", e);
+    }
+
+    /** Checks now and then that what is mapped is what was opened. */
+    void requireUnchanged() {
+        long now = System.nanoTime();
+        if (now - checkedNanos > BETWEEN_CHECKS_NANOS) {
+            file.requireUnchanged();
+            checkedNanos = now;
         }
     }
 

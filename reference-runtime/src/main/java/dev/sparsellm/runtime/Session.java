@@ -1,5 +1,6 @@
 package dev.sparsellm.runtime;
 
+import dev.sparsellm.kernels.gguf.GgufException;
 import dev.sparsellm.runtime.Generation.StopReason;
 import dev.sparsellm.runtime.events.PassListener;
 import dev.sparsellm.runtime.host.HostOfModel;
@@ -119,6 +120,7 @@ public final class Session implements AutoCloseable {
      * @param logitsFrom index of the first id whose logits are wanted; {@code ids.length} for none
      * @param sink rows are indices into {@code ids}
      * @throws IllegalArgumentException if they do not fit the context
+     * @throws GgufException if the model's file was changed meanwhile
      */
     public void read(int[] ids, int logitsFrom, LogitsSink sink) {
         read(Phase.PREFILL, ids, logitsFrom, sink);
@@ -146,9 +148,14 @@ public final class Session implements AutoCloseable {
             int count = Math.min(decoder.maxBatch(), ids.length - from);
             int wanted = Math.min(Math.max(logitsFrom - from, 0), count);
             beforePass.run();
+            model.requireUnchanged();
             passes.begin();
-            decoder.forward(phase, ids, from, count, position, wanted, (row, all, offset) ->
-                    sink.accept(first + row, all, offset));
+            try {
+                decoder.forward(phase, ids, from, count, position, wanted, (row, all, offset) ->
+                        sink.accept(first + row, all, offset));
+            } catch (InternalError e) {
+                throw Model.readFault(model.path(), e);
+            }
             passes.end(phase, position, count);
             position += count;
         }

@@ -18,7 +18,7 @@ import java.util.Optional;
 /**
  * An open GGUF file, or the files of a split model as one. Memory-mapped; every count, length and extent is checked
  * before it is used. Safe for any thread until closed; afterwards its tensors must not be touched, while metadata may.
- * A file must not be cut short while it is open: no program that maps files survives that.
+ * A file that is written to, or cut short, while it is open shows that in its tensors: see {@link #requireUnchanged}.
  */
 public final class Gguf implements AutoCloseable {
 
@@ -26,9 +26,12 @@ public final class Gguf implements AutoCloseable {
     private final List<GgufPart> parts; // at least one
     private final List<GgufTensor> tensors;
     private final Map<String, GgufTensor> tensorsByName;
+    private volatile List<FileStamp> stamps; // one for each part
+    private volatile String fingerprint; // as long as nothing asks for it, null
 
-    private Gguf(Arena arena, List<GgufPart> parts) {
+    private Gguf(Arena arena, List<GgufPart> parts, List<FileStamp> stamps) {
         this.arena = arena;
+        this.stamps = List.copyOf(stamps);
         this.parts = List.copyOf(parts);
         this.tensors = parts.stream().flatMap(part -> part.tensors().stream()).toList();
         this.tensorsByName = new LinkedHashMap<>();
@@ -56,16 +59,17 @@ public final class Gguf implements AutoCloseable {
         Arena arena = Arena.ofShared();
         try {
             List<GgufPart> parts = new ArrayList<>();
-            parts.add(map(file, arena));
-            SplitParts.addOthers(parts, name, part -> map(part, arena));
-            return new Gguf(arena, parts);
+            List<FileStamp> stamps = new ArrayList<>();
+            parts.add(map(file, arena, stamps));
+            SplitParts.addOthers(parts, name, part -> map(part, arena, stamps));
+            return new Gguf(arena, parts, stamps);
         } catch (Throwable e) {
             arena.close();
             throw e;
         }
     }
 
-    private static GgufPart map(Path file, Arena arena) {
+    private static GgufPart map(Path file, Arena arena, List<FileStamp> stamps) {
         if (!Files.isRegularFile(file)) {
             throw new GgufException("Cannot read " + file + ": " + (Files.isDirectory(file)
                     ? "it is a folder. Name a .gguf file in it"
@@ -74,7 +78,9 @@ public final class Gguf implements AutoCloseable {
         }
         MemorySegment bytes;
         try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
+            FileStamp stamp = FileStamp.of(file);
             bytes = channel.map(MapMode.READ_ONLY, 0, channel.size(), arena);
+            stamps.add(stamp);
         } catch (AccessDeniedException e) {
             throw new GgufException("Cannot read " + file + ": permission denied. Ask for the right to read it", e);
         } catch (IOException e) {
@@ -119,6 +125,44 @@ public final class Gguf implements AutoCloseable {
 
     List<GgufPart> parts() {
         return parts;
+    }
+
+    /**
+     * Checks that nobody has written to the files since they were opened, nor cut them short; costs some
+     * microseconds. A file that was deleted, or replaced by another of its name, is still there for those who have it
+     * open, and one that has a new date only is looked at again by its {@link ModelFingerprint}.
+     *
+     * @throws GgufException if one was changed: its tensors are not those that were opened, or not there at all
+     */
+    public void requireUnchanged() {
+        List<FileStamp> now = stamps.stream().map(FileStamp::now).toList();
+        if (now.equals(stamps)) {
+            return;
+        }
+        for (int i = 0; i < now.size(); i++) {
+            FileStamp before = stamps.get(i);
+            if (now.get(i).bytes() != before.bytes()) {
+                throw changed(before.file(), "it had " + before.bytes() + " bytes and has " + now.get(i).bytes());
+            }
+        }
+        String opened = fingerprint;
+        if (opened == null || !opened.equals(ModelFingerprint.compute(this))) {
+            throw changed(file(), "somebody has written to it");
+        }
+        stamps = now;
+    }
+
+    private static GgufException changed(Path file, String how) {
+        return new GgufException("The file " + file + " was changed while it was in use: " + how
+                + ". Open it again; to replace a model, move another file into its place");
+    }
+
+    /** The fingerprint of what was opened. */
+    String fingerprint() {
+        if (fingerprint == null) {
+            fingerprint = ModelFingerprint.compute(this);
+        }
+        return fingerprint;
     }
 
     /** Unmaps. A second call does nothing. */

@@ -24,12 +24,16 @@ public final class ModelFingerprint {
     private ModelFingerprint() {}
 
     /**
-     * Computes the fingerprint. Reads at most 64 KiB a tensor: some milliseconds from memory, about a second where a
-     * model's pages have to come from a disk.
+     * Computes the fingerprint when first asked. Reads at most 64 KiB a tensor: some milliseconds from memory, about a
+     * second where a model's pages have to come from a disk.
      *
      * @return 32 lower-case hexadecimal digits
      */
     public static String of(Gguf model) {
+        return model.fingerprint();
+    }
+
+    static String compute(Gguf model) {
         MessageDigest hash = sha256();
         for (GgufPart part : model.parts()) {
             hash.update(ByteBuffer.allocate(Long.BYTES).putLong(part.bytes()).flip());

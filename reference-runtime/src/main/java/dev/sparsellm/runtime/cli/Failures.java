@@ -51,6 +51,9 @@ final class Failures {
                     + (e.getReason() == null ? e.getClass().getSimpleName() : e.getReason());
             case IOException e -> "Reading or writing failed: " + orType(e);
             case IllegalArgumentException e when e.getMessage() != null -> e.getMessage();
+            case InternalError e when e.getMessage() != null && e.getMessage().contains("unsafe memory access") ->
+                "A file that was being read, the model or one in the cache, was cut short meanwhile, or its disk"
+                        + " failed: see that it is whole, and start again";
             case OutOfMemoryError e -> "Out of memory (" + orType(e) + "): take a smaller --ctx or a smaller model, or give"
                     + " the JVM more, such as SPARSELLM_JAVA_OPTS=-Xmx8g; it may use now "
                     + Runtime.getRuntime().maxMemory() / (1 << 20) + " MiB";
