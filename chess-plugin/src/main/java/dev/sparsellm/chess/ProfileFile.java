@@ -168,6 +168,7 @@ final class ProfileFile {
                     place(layer, Site.OUTPUT, resolution)));
         }
         checkSum(((Number) metadata.find("chess.crc32c").orElse(-1L)).longValue());
+        read.forEach(layer -> checkCounts(layer, made.positions()));
         return new Profile(made, resolution, read, budget(metadata, layers));
     }
 
@@ -200,7 +201,8 @@ final class ProfileFile {
     }
 
     private Provenance provenance(GgufMetadata metadata) {
-        int windows = metadata.requireInteger("chess.windows", 1, Integer.MAX_VALUE);
+        // No more than statistics hold: a set of so many windows is small, whatever the file says.
+        int windows = metadata.requireInteger("chess.windows", 1, (int) (SiteStatistics.MAX_POSITIONS / 2));
         String done = metadata.requireString("chess.windows.done");
         try {
             return new Provenance(
@@ -276,6 +278,24 @@ final class ProfileFile {
         }
         if (crc.getValue() != expected) {
             throw damaged("its contents do not match their check sum");
+        }
+    }
+
+    /** The check sum is of tensors only; what the metadata say of them is checked against them. */
+    private void checkCounts(Profile.Layer layer, long positions) {
+        for (Site site : Site.values()) {
+            SiteStatistics seen = layer.at(site).seen();
+            int bins = seen.grid().bins();
+            for (int channel = 0; channel < seen.channels(); channel++) {
+                long total = 0;
+                for (int bin = 0; bin < bins; bin++) {
+                    total += seen.counts()[channel * bins + bin];
+                }
+                if (total != positions) {
+                    throw damaged("a channel of " + site.key() + " was counted at " + total + " of " + positions
+                            + " positions");
+                }
+            }
         }
     }
 

@@ -9,10 +9,14 @@ import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.nio.channels.WritableByteChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryIteratorException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -31,6 +35,9 @@ public final class GgufWriter {
     private static final int MAX_KEY_BYTES = 65535; // GGUF specification
     private static final int MAX_NAME_BYTES = 63; // GGML_MAX_NAME - 1
     private static final int MAX_DIMENSIONS = 4; // GGML_MAX_DIMS
+
+    private static final String TEMPORARY = ".tmp";
+    private static final Duration LEFT_OVER = Duration.ofMinutes(10);
 
     private record Declaration(String name, TensorType type, List<Long> dimensions, long bytes, Body body) {}
 
@@ -154,7 +161,9 @@ public final class GgufWriter {
      */
     public void write(Path file) throws IOException {
         Path folder = file.toAbsolutePath().getParent();
-        Path temporary = folder.resolve("." + file.getFileName() + "." + UUID.randomUUID() + ".tmp");
+        String prefix = "." + file.getFileName() + ".";
+        removeLeftOvers(folder, prefix);
+        Path temporary = folder.resolve(prefix + UUID.randomUUID() + TEMPORARY);
         temporary.toFile().deleteOnExit(); // for Ctrl-C amid gigabytes
         try {
             try (FileChannel channel = FileChannel.open(
@@ -165,6 +174,21 @@ public final class GgufWriter {
             Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE);
         } finally {
             Files.deleteIfExists(temporary);
+        }
+    }
+
+    /** Temporary files of processes that were killed: those nobody has written to for a while. */
+    private static void removeLeftOvers(Path folder, String prefix) {
+        Instant longAgo = Instant.now().minus(LEFT_OVER);
+        try (DirectoryStream<Path> files = Files.newDirectoryStream(
+                folder, file -> file.getFileName().toString().startsWith(prefix)
+                        && file.getFileName().toString().endsWith(TEMPORARY)
+                        && Files.getLastModifiedTime(file).toInstant().isBefore(longAgo))) {
+            for (Path file : files) {
+                Files.deleteIfExists(file);
+            }
+        } catch (IOException | DirectoryIteratorException notOurs) {
+            // Whether the folder can be written will show.
         }
     }
 

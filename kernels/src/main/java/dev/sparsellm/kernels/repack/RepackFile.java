@@ -5,6 +5,7 @@ import dev.sparsellm.spi.Tensor;
 import dev.sparsellm.spi.TensorType;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
+import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
@@ -94,32 +95,45 @@ record RepackFile(String fingerprint, Map<String, Entry> entries, long fileSize)
         if (fileSize != channel.size()) {
             throw new RepackFileException("it has " + channel.size() + " bytes of " + fileSize);
         }
-        if (bodyBytes < 0 || bodyBytes > MAX_BODY) {
-            throw new RepackFileException("its head is damaged");
+        if (bodyBytes < 0 || bodyBytes > Math.min(MAX_BODY, fileSize - PREFIX)) {
+            throw damaged();
         }
         ByteBuffer body = fully(channel, PREFIX, bodyBytes);
         if (headChecksum(prefix, body) != checksum) {
-            throw new RepackFileException("its head is damaged");
+            throw damaged();
         }
-        return new RepackFile(string(body), entries(body), fileSize);
+        try {
+            return new RepackFile(string(body), entries(body, fileSize), fileSize);
+        } catch (BufferUnderflowException e) {
+            throw damaged();
+        }
     }
 
-    private static Map<String, Entry> entries(ByteBuffer body) {
+    private static RepackFileException damaged() {
+        return new RepackFileException("its head is damaged");
+    }
+
+    /** Checks all of it, as if the check sum were wrong: whoever can write to the cache can compute that, too. */
+    private static Map<String, Entry> entries(ByteBuffer body, long fileSize) throws RepackFileException {
         Map<String, Entry> entries = new LinkedHashMap<>();
         for (int i = body.getInt(); i > 0; i--) {
             String name = string(body);
             TensorType type = type(body.getInt());
-            entries.put(name, new Entry(
-                    name, type, body.getInt(), body.getInt(), body.getLong(), body.getLong(), body.getLong()));
+            Entry entry = new Entry(
+                    name, type, body.getInt(), body.getInt(), body.getLong(), body.getLong(), body.getLong());
+            if (entry.offset < 0
+                    || entry.offset % PAGE != 0
+                    || entry.size < 0
+                    || entry.offset > fileSize - entry.size) {
+                throw damaged();
+            }
+            entries.put(name, entry);
         }
         return entries;
     }
 
-    private static TensorType type(int id) {
-        return Arrays.stream(TensorType.values())
-                .filter(t -> t.id() == id)
-                .findAny()
-                .orElseThrow(() -> new IllegalStateException("A sound file with weights of an unknown type " + id));
+    private static TensorType type(int id) throws RepackFileException {
+        return Arrays.stream(TensorType.values()).filter(t -> t.id() == id).findAny().orElseThrow(RepackFile::damaged);
     }
 
     /** Writes the head; the tensors' bytes are in place already. */
@@ -164,7 +178,11 @@ record RepackFile(String fingerprint, Map<String, Entry> entries, long fileSize)
     }
 
     private static String string(ByteBuffer in) {
-        byte[] bytes = new byte[in.getInt()];
+        int length = in.getInt();
+        if (length < 0 || length > in.remaining()) {
+            throw new BufferUnderflowException();
+        }
+        byte[] bytes = new byte[length];
         in.get(bytes);
         return new String(bytes, StandardCharsets.UTF_8);
     }

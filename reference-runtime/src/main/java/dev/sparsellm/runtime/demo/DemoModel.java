@@ -67,7 +67,15 @@ public final class DemoModel {
     }
 
     private static boolean isComplete(Path file, Identity identity) throws IOException {
-        return Files.isRegularFile(file) && Files.size(file) == identity.size;
+        return Files.isRegularFile(file)
+                && Files.size(file) == identity.size
+                && crc(Files.readAllBytes(file)) == identity.crc;
+    }
+
+    private static long crc(byte[] bytes) {
+        CRC32 crc = new CRC32();
+        crc.update(bytes);
+        return crc.getValue();
     }
 
     /** Writes beside the file and moves it into place: whoever sees it sees all of it. */
@@ -89,12 +97,9 @@ public final class DemoModel {
             return new Identity(entry.getSize(), entry.getCrc());
         }
         // A run-time image: its entries carry no checksum.
-        CRC32 crc = new CRC32();
-        byte[] bytes;
         try (InputStream in = resource.openStream()) {
-            bytes = in.readAllBytes();
+            byte[] bytes = in.readAllBytes();
+            return new Identity(bytes.length, crc(bytes));
         }
-        crc.update(bytes);
-        return new Identity(bytes.length, crc.getValue());
     }
 }

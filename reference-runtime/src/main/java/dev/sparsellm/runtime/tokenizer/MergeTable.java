@@ -17,6 +17,9 @@ final class MergeTable {
     private static final String KEY = "tokenizer.ggml.merges";
     private static final long EMPTY = -1;
 
+    /** More than a vocabulary can have tokens of. */
+    private static final int MAX_MERGES = 1 << 21;
+
     private final long[] pairs; // open addressing: left id in the upper, right id in the lower half, or EMPTY
     private final int[] ranks;  // beside pairs
     private final int[] merged; // [rank] the token a merge makes
@@ -32,6 +35,10 @@ final class MergeTable {
     static MergeTable read(GgufMetadata metadata, Vocabulary vocabulary) {
         List<String> merges = metadata.strings(KEY).orElseThrow(() -> new GgufException(KEY
                 + " is missing, without which a tokenizer of the kind gpt2 cannot work; convert the model again"));
+        if (merges.size() > MAX_MERGES) {
+            throw new GgufException(KEY + " has " + merges.size() + " entries, more than any model has; the file"
+                    + " is damaged");
+        }
         MergeTable table = new MergeTable(merges.size());
         for (int rank = 0; rank < merges.size(); rank++) {
             String merge = merges.get(rank);

@@ -23,6 +23,9 @@ final class Vocabulary {
 
     private static final byte[] NOTHING = {};
 
+    /** Four times those of the largest. A token takes some 200 bytes here, and may take eight in the file. */
+    private static final int MAX_TOKENS = 1 << 20;
+
     /**
      * Names of control tokens that some files declare as text. They are taken as control tokens all the same: text
      * that a user typed must never become one, and they must not show up in what a model says.
@@ -51,10 +54,14 @@ final class Vocabulary {
 
     /** @throws GgufException if the file has no vocabulary, or one that contradicts itself */
     static Vocabulary read(GgufMetadata metadata, Family family) {
-        String[] pieces = metadata.strings("tokenizer.ggml.tokens")
+        List<String> tokens = metadata.strings("tokenizer.ggml.tokens")
                 .orElseThrow(() -> new GgufException("tokenizer.ggml.tokens is missing: the file has no vocabulary."
-                        + " Convert the model again, with its tokenizer"))
-                .toArray(String[]::new);
+                        + " Convert the model again, with its tokenizer"));
+        if (tokens.size() > MAX_TOKENS) {
+            throw new GgufException("tokenizer.ggml.tokens has " + tokens.size()
+                    + " tokens, more than any model has; the file is damaged");
+        }
+        String[] pieces = tokens.toArray(String[]::new);
         if (pieces.length == 0) {
             throw new GgufException("tokenizer.ggml.tokens is empty: the file has no vocabulary");
         }
