@@ -83,6 +83,7 @@ final class Preparation {
             repacked.close();
             throw e;
         }
+        tensors.forEach(Originals::release);
         String summary = settings.inWords() + ", profile " + profile.name() + " ("
                 + profile.profile().provenance().positions() + " tokens"
                 + (settings.auto() ? profile.profile().budget().map(b -> ", " + b.inWords()).orElse("") : "") + ")" + crossings;

@@ -49,7 +49,12 @@ final class SparseSession implements SessionOperators {
                 UsageCounter usage = count(key, matrix.columns(), matrix.data().byteSize());
                 Projection exact = dense.projection(matrix, context);
                 projections.put(key, site.<Projection>map(ready -> new SparseProjection(
-                                ready, exact, protection, scratch, context.workers(), usage))
+                                ready,
+                                Originals.releasingAll(exact, matrix),
+                                protection,
+                                scratch,
+                                context.workers(),
+                                usage))
                         .orElse((pass, x, y) -> {
                             exact.apply(pass, x, y);
                             usage.addExact(pass);
@@ -87,10 +92,10 @@ final class SparseSession implements SessionOperators {
                 rows.of(weights.up()),
                 weights.up().rowBytes());
         SparseFeedForward.Exact exact = new SparseFeedForward.Exact(
-                block,
+                Originals.releasingDown(block, weights.down()),
                 dense.projection(weights.gate(), context),
                 dense.projection(weights.up(), context),
-                dense.projection(weights.down(), context));
+                Originals.releasingAll(dense.projection(weights.down(), context), weights.down()));
         return new SparseFeedForward(
                 site.get(), products, exact, protection, kernels, scratch, context.workers(), usage);
     }

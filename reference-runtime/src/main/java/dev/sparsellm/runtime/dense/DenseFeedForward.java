@@ -22,9 +22,7 @@ final class DenseFeedForward implements FeedForward {
     private final long downRowBytes;
     private final Activation activation;
     private final WorkerGroup workers;
-    private final Scratch[] scratch; // [threads]
-    private final float[] hidden; // [maxBatch][ffn]
-    private final float[] upper; // [maxBatch][ffn]
+    private final Workspace.Pool workspaces;
     private final WorkerGroup.Task hiddenOfPart = this::computeHidden;
     private final WorkerGroup.Task outputOfPart = this::computeOutput;
 
@@ -33,6 +31,7 @@ final class DenseFeedForward implements FeedForward {
     private float[] x;
     private float[] y;
     private int parts;
+    private Workspace workspace;
 
     DenseFeedForward(
             Kernels kernels,
@@ -40,7 +39,7 @@ final class DenseFeedForward implements FeedForward {
             LayerWeights weights,
             Activation activation,
             SessionContext context,
-            Scratch[] scratch) {
+            Workspace.Pool workspaces) {
         this.kernels = kernels;
         gate = rows.of(weights.gate());
         up = rows.of(weights.up());
@@ -48,10 +47,8 @@ final class DenseFeedForward implements FeedForward {
         gateRowBytes = weights.gate().rowBytes();
         downRowBytes = weights.down().rowBytes();
         this.activation = activation;
-        this.scratch = scratch;
+        this.workspaces = workspaces;
         workers = context.workers();
-        hidden = new float[context.maxBatch() * gate.rows()];
-        upper = new float[context.maxBatch() * gate.rows()];
     }
 
     @Override
@@ -59,18 +56,26 @@ final class DenseFeedForward implements FeedForward {
         this.pass = pass;
         this.x = x;
         this.y = y;
-        parts = Split.parts(gate.rows(), 2 * gateRowBytes, pass.batch());
-        workers.run(parts, hiddenOfPart);
-        parts = Split.parts(down.rows(), downRowBytes, pass.batch());
-        workers.run(parts, outputOfPart);
+        workspace = workspaces.take(workers.threads(), pass.batch() * gate.rows());
+        try {
+            parts = Split.parts(gate.rows(), 2 * gateRowBytes, pass.batch());
+            workers.run(parts, hiddenOfPart);
+            parts = Split.parts(down.rows(), downRowBytes, pass.batch());
+            workers.run(parts, outputOfPart);
+        } finally {
+            workspaces.giveBack(workspace);
+        }
     }
 
     private void computeHidden(int part, int worker) {
         int ffn = gate.rows();
         int from = Split.begin(part, parts, ffn);
         int to = Split.begin(part + 1, parts, ffn);
-        gate.multiply(x, pass.batch(), hidden, ffn, from, to, scratch[worker]);
-        up.multiply(x, pass.batch(), upper, ffn, from, to, scratch[worker]);
+        float[] hidden = workspace.hidden(); // [batch][ffn]
+        float[] upper = workspace.upper(); // [batch][ffn]
+        Scratch scratch = workspace.threads()[worker];
+        gate.multiply(x, pass.batch(), hidden, ffn, from, to, scratch);
+        up.multiply(x, pass.batch(), upper, ffn, from, to, scratch);
         for (int b = 0; b < pass.batch(); b++) {
             activation.apply(pass, hidden, b * ffn, from, to);
             kernels.multiply(hidden, upper, b * ffn + from, b * ffn + to);
@@ -80,6 +85,7 @@ final class DenseFeedForward implements FeedForward {
     private void computeOutput(int part, int worker) {
         int from = Split.begin(part, parts, down.rows());
         int to = Split.begin(part + 1, parts, down.rows());
-        down.multiply(hidden, pass.batch(), y, down.rows(), from, to, scratch[worker]);
+        down.multiply(
+                workspace.hidden(), pass.batch(), y, down.rows(), from, to, workspace.threads()[worker]);
     }
 }

@@ -1,7 +1,6 @@
 package dev.sparsellm.runtime.dense;
 
 import dev.sparsellm.kernels.RowProduct;
-import dev.sparsellm.kernels.Scratch;
 import dev.sparsellm.spi.Pass;
 import dev.sparsellm.spi.Projection;
 import dev.sparsellm.spi.WorkerGroup;
@@ -12,7 +11,7 @@ final class DenseProjection implements Projection {
     private final RowProduct weights;
     private final long rowBytes;
     private final WorkerGroup workers;
-    private final Scratch[] scratch; // [threads]
+    private final Workspace.Pool workspaces;
     private final WorkerGroup.Task rowsOfPart = this::multiply;
 
     // The call under way.
@@ -20,12 +19,13 @@ final class DenseProjection implements Projection {
     private float[] y;
     private int batch;
     private int parts;
+    private Workspace workspace;
 
-    DenseProjection(RowProduct weights, long rowBytes, WorkerGroup workers, Scratch[] scratch) {
+    DenseProjection(RowProduct weights, long rowBytes, WorkerGroup workers, Workspace.Pool workspaces) {
         this.weights = weights;
         this.rowBytes = rowBytes;
         this.workers = workers;
-        this.scratch = scratch;
+        this.workspaces = workspaces;
     }
 
     @Override
@@ -34,12 +34,17 @@ final class DenseProjection implements Projection {
         this.y = y;
         batch = pass.batch();
         parts = Split.parts(weights.rows(), rowBytes, batch);
-        workers.run(parts, rowsOfPart);
+        workspace = workspaces.take(workers.threads(), 0);
+        try {
+            workers.run(parts, rowsOfPart);
+        } finally {
+            workspaces.giveBack(workspace);
+        }
     }
 
     private void multiply(int part, int worker) {
         int from = Split.begin(part, parts, weights.rows());
         int to = Split.begin(part + 1, parts, weights.rows());
-        weights.multiply(x, batch, y, weights.rows(), from, to, scratch[worker]);
+        weights.multiply(x, batch, y, weights.rows(), from, to, workspace.threads()[worker]);
     }
 }

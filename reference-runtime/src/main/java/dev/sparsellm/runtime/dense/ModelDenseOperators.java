@@ -2,7 +2,6 @@ package dev.sparsellm.runtime.dense;
 
 import dev.sparsellm.kernels.Kernels;
 import dev.sparsellm.kernels.RowProduct;
-import dev.sparsellm.kernels.Scratch;
 import dev.sparsellm.kernels.SharedRows;
 import dev.sparsellm.spi.Activation;
 import dev.sparsellm.spi.DenseOperators;
@@ -22,6 +21,7 @@ public final class ModelDenseOperators implements DenseOperators {
     private final Kernels kernels;
     private final ModelDescription model;
     private final SharedRows rows;
+    private final Workspace.Pool workspaces = new Workspace.Pool();
     private final Set<Tensor> ofModel = new HashSet<>();
 
     public ModelDenseOperators(Kernels kernels, ModelDescription model) {
@@ -38,7 +38,7 @@ public final class ModelDenseOperators implements DenseOperators {
 
     @Override
     public Projection projection(Tensor weights, SessionContext context) {
-        return new DenseProjection(rows(weights), weights.rowBytes(), context.workers(), scratch(context));
+        return new DenseProjection(rows(weights), weights.rowBytes(), context.workers(), workspaces);
     }
 
     /** A matrix that a provider made is not kept. */
@@ -53,7 +53,7 @@ public final class ModelDenseOperators implements DenseOperators {
 
     /** A feed-forward block with another activation than the model's own. */
     public FeedForward feedForward(int layer, Activation activation, SessionContext context) {
-        return new DenseFeedForward(kernels, rows, model.layers().get(layer), activation, context, scratch(context));
+        return new DenseFeedForward(kernels, rows, model.layers().get(layer), activation, context, workspaces);
     }
 
     /** The model's own activation. */
@@ -63,13 +63,5 @@ public final class ModelDenseOperators implements DenseOperators {
             case GELU, RELU -> throw new IllegalArgumentException(
                     "No dense activation for " + model.activation() + ": this host runs Llama models, which use SILU");
         };
-    }
-
-    private static Scratch[] scratch(SessionContext context) {
-        Scratch[] scratch = new Scratch[context.workers().threads()];
-        for (int i = 0; i < scratch.length; i++) {
-            scratch[i] = new Scratch();
-        }
-        return scratch;
     }
 }
