@@ -139,10 +139,7 @@ public final class Session implements AutoCloseable {
 
     private void read(Phase phase, int[] ids, int logitsFrom, LogitsSink sink) {
         requireOpen();
-        if (ids.length > contextLength - position) {
-            throw new IllegalArgumentException("The text needs %d positions, %d of %d are left; shorten it, or open a longer context (--ctx)"
-                    .formatted(ids.length, contextLength - position, contextLength));
-        }
+        requireRoom(ids.length);
         for (int from = 0; from < ids.length; from += decoder.maxBatch()) {
             int first = from;
             int count = Math.min(decoder.maxBatch(), ids.length - from);
@@ -170,24 +167,34 @@ public final class Session implements AutoCloseable {
      */
     public Generation generate(GenerationRequest request, TokenSink sink) {
         requireOpen();
-        int[] prompt = Arrays.copyOf(unread, unread.length + request.prompt().length);
-        System.arraycopy(request.prompt(), 0, prompt, unread.length, request.prompt().length);
-        if (prompt.length == 0) {
+        int[] prompt = request.prompt();
+        int tokens = unread.length + prompt.length;
+        if (tokens == 0) {
             throw new IllegalArgumentException("The prompt is empty: give at least one token");
         }
+        requireRoom(tokens);
         Sampler sampler = Sampler.of(request.sampling(), logits.length);
-        for (int id : prompt) {
-            sampler.accept(id);
-        }
+        Arrays.stream(unread).forEach(sampler::accept);
+        Arrays.stream(prompt).forEach(sampler::accept);
         long start = System.nanoTime();
-        read(Phase.PREFILL, prompt, prompt.length - 1, this::keep);
+        // As it would have been read had the generation not ended there: it goes on as if it had not.
+        read(Phase.DECODE, unread, 0, this::keep);
         unread = new int[0];
+        read(Phase.PREFILL, prompt, prompt.length - 1, this::keep);
         long prefilled = System.nanoTime();
         Writing writing = new Writing(request, sink);
         StopReason stop = write(request, sampler, writing);
         long written = System.nanoTime();
         return new Generation(
-                writing.text.toString(), writing.ids(), prompt.length, prefilled - start, written - prefilled, stop);
+                writing.text.toString(), writing.ids(), tokens, prefilled - start, written - prefilled, stop);
+    }
+
+    private void requireRoom(int tokens) {
+        if (tokens > contextLength - position) {
+            throw new IllegalArgumentException(("The text needs %d positions, %d of %d are left; shorten it, or open a"
+                            + " longer context (--ctx)")
+                    .formatted(tokens, contextLength - position, contextLength));
+        }
     }
 
     private StopReason write(GenerationRequest request, Sampler sampler, Writing writing) {
