@@ -5,21 +5,23 @@ import dev.sparsellm.spi.Pass;
 import dev.sparsellm.spi.Phase;
 import dev.sparsellm.spi.Projection;
 import dev.sparsellm.spi.Tensor;
+import java.lang.foreign.MemorySegment;
 
 /**
  * Keeps weights that have been repacked from being resident twice. What is written is computed with the repacked form;
  * a prompt is read with the host's exact operators, which read the file's. As soon as one of these is done with a matrix,
  * its pages are given back: of all of them only one layer's are there at a time. They stay in the system's page cache
- * while there is room, so that the next prompt finds them at the cost of page faults, under 1 % of reading it.
+ * while there is room, so that the next prompt finds them at the cost of page faults, under 1 % of reading it. Where an
+ * operator does not skip what is left out, it is the other way round: the repacked form is not read again.
  */
 final class Originals {
 
     private Originals() {}
 
-    /** Gives the pages of a mapped matrix back; others stay. */
-    static void release(Tensor weights) {
-        if (weights.data().isMapped()) {
-            weights.data().unload();
+    /** Gives pages of a mapped file back; other memory stays. */
+    static void release(MemorySegment weights) {
+        if (weights.isMapped()) {
+            weights.unload();
         }
     }
 
@@ -41,7 +43,7 @@ final class Originals {
 
     private static void releaseAfter(Pass pass, Tensor weights) {
         if (pass.phase() == Phase.PREFILL) {
-            release(weights);
+            release(weights.data());
         }
     }
 }

@@ -83,7 +83,11 @@ final class Preparation {
             repacked.close();
             throw e;
         }
-        tensors.forEach(Originals::release);
+        for (int i = 0; i < sparse.size(); i++) {
+            boolean skips = sites.get(sparse.get(i)).orElseThrow().skips();
+            Tensor weights = tensors.get(i);
+            Originals.release(skips ? weights.data() : repacked.of(weights).data());
+        }
         String summary = settings.inWords() + ", profile " + profile.name() + " ("
                 + profile.profile().provenance().positions() + " tokens"
                 + (settings.auto() ? profile.profile().budget().map(b -> ", " + b.inWords()).orElse("") : "") + ")" + crossings;

@@ -50,7 +50,7 @@ final class SparseSession implements SessionOperators {
                 Projection exact = dense.projection(matrix, context);
                 projections.put(key, site.<Projection>map(ready -> new SparseProjection(
                                 ready,
-                                Originals.releasingAll(exact, matrix),
+                                ready.skips() ? Originals.releasingAll(exact, matrix) : exact,
                                 protection,
                                 scratch,
                                 context.workers(),
@@ -91,11 +91,13 @@ final class SparseSession implements SessionOperators {
                 weights.gate().data().byteSize(),
                 rows.of(weights.up()),
                 weights.up().rowBytes());
+        boolean skips = site.get().skips();
+        Projection down = dense.projection(weights.down(), context);
         SparseFeedForward.Exact exact = new SparseFeedForward.Exact(
-                Originals.releasingDown(block, weights.down()),
+                skips ? Originals.releasingDown(block, weights.down()) : block,
                 dense.projection(weights.gate(), context),
                 dense.projection(weights.up(), context),
-                Originals.releasingAll(dense.projection(weights.down(), context), weights.down()));
+                skips ? Originals.releasingAll(down, weights.down()) : down);
         return new SparseFeedForward(
                 site.get(), products, exact, protection, kernels, scratch, context.workers(), usage);
     }
