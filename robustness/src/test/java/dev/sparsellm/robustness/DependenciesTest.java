@@ -29,7 +29,7 @@ class DependenciesTest {
     void the_list_is_that_of_the_bills_of_materials() throws IOException {
         Set<String> lines = new TreeSet<>();
         int bills = 0;
-        for (String module : List.of("spi", "kernels", "chess-plugin", "reference-runtime", "server")) {
+        for (String module : List.of("spi", "kernels", "chess-plugin", "reference-runtime")) {
             Path bill = Path.of("..", module, "target", "bom.json");
             if (Files.exists(bill)) {
                 bills++;
@@ -40,7 +40,7 @@ class DependenciesTest {
                 });
             }
         }
-        Assumptions.assumeTrue(bills == 5, "bills of materials are made in phase package: run mvn verify");
+        Assumptions.assumeTrue(bills == 4, "bills of materials are made in phase package: run mvn verify");
         String page = Files.readString(PAGE);
         int from = page.indexOf(BEGIN) + BEGIN.length();
         String expected = page.substring(0, from) + "\n| library | version | licence |\n|---|---|---|\n"
@@ -59,6 +59,10 @@ class DependenciesTest {
             JsonNode licence = entry.path("license");
             licences.add(licence.path("id").asText(licence.path("name").asText(entry.path("expression").asText())));
         });
+        if (part.path("group").asText().equals("org.jline")) {
+            // Its POM says "The BSD License", which is taken for the oldest, and links to the text of this one.
+            licences.replaceAll(licence -> licence.equals("BSD-4-Clause") ? "BSD-3-Clause" : licence);
+        }
         String name = part.path("group").asText() + ":" + part.path("name").asText();
         assertThat(licences).as("licence of %s", name).isNotEmpty();
         assertThat(ALLOWED).as("licences of %s", name).containsAnyElementsOf(licences);
