@@ -114,7 +114,7 @@ class ArchitectureTest {
     private static List<Path> sources() throws IOException {
         List<Path> sources = new ArrayList<>();
         for (String module : List.of(
-                "spi", "kernels", "chess-plugin", "reference-runtime", "server", "conformance-tests")) {
+                "spi", "kernels", "chess-plugin", "reference-runtime", "server", "langchain4j", "conformance-tests")) {
             try (Stream<Path> files = Files.walk(Path.of("..", module, "src/main/java"))) {
                 files.filter(file -> file.toString().endsWith(".java")).forEach(sources::add);
             }
