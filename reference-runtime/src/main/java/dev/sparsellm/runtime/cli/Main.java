@@ -55,13 +55,14 @@ public final class Main {
         }
     }
 
-    /** A full disk, or a reader that went away, is not an exception to a {@link PrintStream}. */
+    /** A full disk is not an exception to a {@link PrintStream}. A reader that has seen enough wants to hear no more. */
     private static int written(int code, Streams streams) {
         if (code != ExitCode.OK || !streams.out().checkError()) {
             return code;
         }
-        streams.note("The results could not all be written to stdout: the disk is full, or whoever reads"
-                + " them has gone");
+        if (!(streams.out() instanceof ResultStream results && results.readerHasGone())) {
+            streams.note("The results could not all be written to stdout: the disk is full, or out of order");
+        }
         return ExitCode.FAILED;
     }
 

@@ -24,7 +24,7 @@ record Streams(InputStream in, PrintStream out, PrintStream err, int columns) {
     static Streams ofProcess() {
         return new Streams(
                 System.in,
-                new PrintStream(new FileOutputStream(FileDescriptor.out), false, StandardCharsets.UTF_8),
+                new ResultStream(new FileOutputStream(FileDescriptor.out)),
                 new PrintStream(new FileOutputStream(FileDescriptor.err), true, StandardCharsets.UTF_8),
                 columnsOfProcess());
     }
