@@ -80,7 +80,9 @@ public final class DemoServer {
                 new ChessProvider().calibrate(model.description(), model.host(),
                         new CalibrationRequest(ids, WINDOW, 0, 0, 0, 1, profile, false));
             }
-            return Model.load(file, options.withSettings(Map.of("chess.profile", profile.toString())));
+            return Model.load(file, options.withSettings(
+                    // Sparse whether or not that is faster here.
+                    Map.of("chess.profile", profile.toString(), "chess.crossover", "0")));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
