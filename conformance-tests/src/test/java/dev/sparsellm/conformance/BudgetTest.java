@@ -2,152 +2,247 @@ package dev.sparsellm.conformance;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+import static org.assertj.core.api.Assertions.withinPercentage;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.sparsellm.chess.PinnedBudget;
 import dev.sparsellm.runtime.Model;
 import dev.sparsellm.runtime.ModelOptions;
 import dev.sparsellm.runtime.compare.TextQuality;
 import dev.sparsellm.runtime.demo.DemoModel;
 import dev.sparsellm.runtime.demo.DemoTexts;
+import dev.sparsellm.runtime.quality.Perplexity;
 import dev.sparsellm.runtime.quality.Windows;
 import dev.sparsellm.spi.AllocationRequest;
-import dev.sparsellm.spi.Calibratable;
-import dev.sparsellm.spi.CalibrationRequest;
+import dev.sparsellm.spi.ModelDescription.LayerWeights;
+import dev.sparsellm.spi.OperatorKey;
+import dev.sparsellm.spi.OperatorKind;
 import dev.sparsellm.spi.ProgressSink;
 import dev.sparsellm.spi.ProviderException;
 import dev.sparsellm.spi.Settings;
+import dev.sparsellm.spi.Tensor;
+import dev.sparsellm.spi.Usage;
 import dev.sparsellm.testing.SharedFiles;
 import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
-import java.util.stream.Stream;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * A budget found on the calibration's text costs less than one share for all on another text, and leaves out no fewer
- * bytes. The search takes minutes, so that is asked only with the system property
- * {@code sparsellm.test.budgets=40,50,60}, at these levels of both models; {@code sparsellm.test.budget.tokens} says on how
- * much text to choose. On stories260K it does not hold yet: see docs/quality.md.
+ * A budget costs less than one share for all on a text that nothing was chosen on, and leaves out no fewer bytes, at 40, 50
+ * and 60 % of the bytes that can be left out. The search takes many minutes: budgets that it found are stored in
+ * {@code budgets.json}, and compared each time. With the system property {@code sparsellm.test.budgets=40,50,60} it is run
+ * anew, at these levels, and prints what to store; docs/quality.md says what text it reads.
  */
 class BudgetTest {
 
-    private static final int[] LEVELS = Stream.of(System.getProperty("sparsellm.test.budgets", "50").split(","))
-            .mapToInt(Integer::parseInt)
-            .toArray();
-
-    private static final int TOKENS = Integer.getInteger("sparsellm.test.budget.tokens", 512);
+    private static final int WINDOW = 256;
 
     @TempDir
     static Path folder;
 
+    /**
+     * A model, what it learnt, what a budget is chosen on, and what is scored.
+     *
+     * @param name in {@code budgets.json}
+     * @param tokens of {@code choosing} that are read
+     * @param documented whether docs/quality.md has the figures of just this text
+     */
+    private record Subject(
+            String name, Model model, Path profile, int[] choosing, int tokens, Windows heldOut, boolean documented) {}
+
     @Test
-    @EnabledIfSystemProperty(named = "sparsellm.test.budgets", matches = ".+")
-    void beatsOneShareForAllOnTheDemoModel() {
-        try (Model model = Model.load(DemoModel.locate(folder).orElseThrow(), options())) {
-            int[] calibration = model.tokenizer().encodeOrdinary(DemoTexts.calibration());
-            Path profile = calibrate(model, "demo", Arrays.copyOf(calibration, 16384));
-            Windows heldOut = Windows.ofText(model.tokenizer(), DemoTexts.heldOut(), 256, 16);
-            for (int level : LEVELS) {
-                check(model, profile, calibration, heldOut, level);
-            }
+    void storedBudgetsBeatOneShareForAllOnTheDemoModel() throws IOException {
+        try (Model model = openDemo()) {
+            compareStored(demo(model, 8));
+        }
+    }
+
+    @Test
+    void storedBudgetsBeatOneShareForAllOnStories260K() throws IOException {
+        try (Model model = openStories()) {
+            compareStored(stories(model));
         }
     }
 
     @Test
     @EnabledIfSystemProperty(named = "sparsellm.test.budgets", matches = ".+")
-    void beatsOneShareForAllOnStories260K() throws IOException {
-        try (Model model = Model.load(SharedFiles.require("models/stories260K.gguf"), options())) {
-            int[] calibration = SharedFiles.ids("goldens/stories260K.calib.ids");
-            Path profile = calibrate(model, "stories", calibration);
-            Windows heldOut = Windows.ofIds(
-                    model.tokenizer(), SharedFiles.ids("goldens/stories260K.eval.ids"), 256, Integer.MAX_VALUE);
-            for (int level : LEVELS) {
-                check(model, profile, calibration, heldOut, level);
-            }
+    void budgetsFoundAnewBeatOneShareForAllOnTheDemoModel() throws IOException {
+        try (Model model = openDemo()) {
+            search(demo(model, 32));
+        }
+    }
+
+    @Test
+    @EnabledIfSystemProperty(named = "sparsellm.test.budgets", matches = ".+")
+    void budgetsFoundAnewBeatOneShareForAllOnStories260K() throws IOException {
+        try (Model model = openStories()) {
+            search(stories(model));
         }
     }
 
     @Test
     void targetsOfPerplexityAndDivergenceAreMetAndBadOnesRefused() {
-        try (Model model = Model.load(DemoModel.locate(folder).orElseThrow(), options())) {
+        try (Model model = openDemo()) {
             int[] text = Arrays.copyOf(model.tokenizer().encodeOrdinary(DemoTexts.calibration()), 512);
-            Path profile = calibrate(model, "targets", text);
-            assertThatThrownBy(() -> allocate(model, profile, text, 128, "speed=2", folder.resolve("none")))
+            Path profile = Calibrations.calibrate(model, text, 256, folder.resolve("targets.gguf"));
+            int[] few = Arrays.copyOf(text, 128);
+            assertThatThrownBy(() -> allocate(model, profile, few, 64, 0, "speed=2", folder.resolve("none")))
                     .isInstanceOf(ProviderException.class)
                     .hasMessageContainingAll("speed=2", "ppl=+1%", "kl=0.02", "skip=40%");
             assertThatThrownBy(() -> model.lineup("chess:sparsity=auto:profile=" + profile))
                     .isInstanceOf(ProviderException.class)
                     .hasMessageContainingAll("auto", "calibrate --target");
             Path output = folder.resolve("kl.gguf");
-            allocate(model, profile, text, 128, "kl=0.01", output);
-            Windows windows = Windows.ofIds(model.tokenizer(), text, 128, 1);
+            allocate(model, profile, few, 64, 0, "kl=0.01", output);
+            // The very windows it was found on, of which the search scores somewhat more positions.
             TextQuality quality = TextQuality.of(
                     model,
                     model.lineup("dense"),
                     model.lineup("chess:sparsity=auto:prefill=masked:profile=" + output),
-                    windows,
+                    Windows.ofIds(model.tokenizer(), few, 64, 2),
                     ProgressSink.NONE);
-            // The very window it was found on.
-            assertThat(quality.meanKl()).isBetween(0.003, 0.0105);
+            assertThat(quality.meanKl()).isBetween(0.003, 0.02);
         }
     }
 
-    private static void check(Model model, Path profile, int[] calibration, Windows heldOut, int level) {
-        Path output = folder.resolve("budget-" + model.description().fingerprint() + "-" + level + ".gguf");
-        allocate(model, profile, calibration, TOKENS, "skip=" + level + "%", output);
-        TextQuality auto = score(model, "chess:sparsity=auto:prefill=masked:profile=" + output, heldOut);
-        // One share for all, a hair lower until it leaves out no more on this text.
-        double share = level / 100.0 + 0.01;
-        TextQuality uniform;
-        do {
-            share -= 0.005;
-            uniform = score(model, "chess:sparsity=%.3f:prefill=masked:profile=%s".formatted(share, profile), heldOut);
-        } while (skipped(model, uniform) > skipped(model, auto));
-        System.out.printf(
-                Locale.ROOT,
-                "%s, skip=%d%%: KL %.4f and perplexity %.3f, one share for all (%.3f) %.4f and %.3f; %.1f and %.1f %% skipped%n",
-                model.description().name(), level, auto.meanKl(), auto.otherPerplexity(), share, uniform.meanKl(),
-                uniform.otherPerplexity(), 100 * skipped(model, auto), 100 * skipped(model, uniform));
-        assertThat(auto.meanKl()).isLessThan(uniform.meanKl());
-        assertThat(auto.otherPerplexity()).isLessThan(uniform.otherPerplexity());
-        assertThat(skipped(model, auto)).isGreaterThan(level / 100.0 - 0.03);
+    private static void compareStored(Subject subject) throws IOException {
+        JsonNode levels = stored().get(subject.name());
+        assertThat(levels).hasSizeBetween(2, 3);
+        for (var level : levels.properties()) {
+            float[] shares = new ObjectMapper().convertValue(level.getValue().get("shares"), float[].class);
+            Path pinned = PinnedBudget.write(
+                    subject.profile(), shares, folder.resolve(subject.name() + level.getKey() + ".gguf"));
+            Perplexity budget = perplexity(subject, "auto", pinned);
+            Perplexity uniform = perplexity(subject, level.getValue().get("uniform").asText(), subject.profile());
+            System.out.printf(
+                    Locale.ROOT, "%s, %s %%: perplexity %.3f, one share for all %.3f; %.1f and %.1f %% skipped%n",
+                    subject.name(), level.getKey(), budget.perplexity(), uniform.perplexity(),
+                    100 * skipped(subject, budget.scoredUsages()), 100 * skipped(subject, uniform.scoredUsages()));
+            assertThat(budget.perplexity()).isLessThan(uniform.perplexity());
+            if (subject.documented()) {
+                String row = subject.name() + ", " + level.getKey() + " %";
+                assertThat(uniform.perplexity()).isCloseTo(Documented.quality(row, 1), withinPercentage(0.5));
+                assertThat(budget.perplexity()).isCloseTo(Documented.quality(row, 2), withinPercentage(0.5));
+            }
+            assertThat(skipped(subject, budget.scoredUsages()))
+                    .isCloseTo(Integer.parseInt(level.getKey()) / 100.0, within(0.015))
+                    .isGreaterThanOrEqualTo(skipped(subject, uniform.scoredUsages()));
+        }
     }
 
-    private static TextQuality score(Model model, String providers, Windows windows) {
-        return TextQuality.of(model, model.lineup("dense"), model.lineup(providers), windows, ProgressSink.NONE);
+    private static JsonNode stored() throws IOException {
+        try (InputStream in = BudgetTest.class.getResourceAsStream("budgets.json")) {
+            return new ObjectMapper().readTree(in);
+        }
     }
 
-    /** Share of the bytes of up, down, Q and O that are not read. */
-    private static double skipped(Model model, TextQuality quality) {
-        double saved = quality.otherUsage().values().stream()
-                .mapToDouble(usage -> (double) (usage.bytesDense() - usage.bytesRead()) / usage.decodeRows())
-                .sum();
-        double all = model.description().layers().stream()
-                .flatMap(layer -> Stream.of(layer.up(), layer.down(), layer.query(), layer.attentionOutput()))
-                .mapToDouble(tensor -> tensor.data().byteSize())
-                .sum();
+    private static void search(Subject subject) {
+        for (String level : System.getProperty("sparsellm.test.budgets").split(",")) {
+            Path output = folder.resolve(subject.name() + "-found-" + level + ".gguf");
+            allocate(subject.model(), subject.profile(), subject.choosing(), WINDOW, subject.tokens(), "skip=" + level + "%", output);
+            TextQuality auto = quality(subject, "auto", output);
+            // One share for all, a hair lower until it leaves out no more on this text.
+            double share = Integer.parseInt(level) / 100.0 + 0.015;
+            TextQuality uniform;
+            do {
+                share -= 0.0025;
+                uniform = quality(subject, String.format(Locale.ROOT, "%.4f", share), subject.profile());
+            } while (skipped(subject, uniform.otherUsage()) > skipped(subject, auto.otherUsage()));
+            System.out.printf(
+                    Locale.ROOT,
+                    "%s, %s %%: KL %.4f, perplexity %.3f, one share for all %.4f and %.3f; %.1f and %.1f %% skipped%n"
+                            + "\"%s\": {\"uniform\": %.4f, \"shares\": %s}%n",
+                    subject.name(), level, auto.meanKl(), auto.otherPerplexity(), uniform.meanKl(), uniform.otherPerplexity(),
+                    100 * skipped(subject, auto.otherUsage()), 100 * skipped(subject, uniform.otherUsage()), level, share,
+                    Arrays.toString(PinnedBudget.read(output)));
+            assertThat(auto.meanKl()).isLessThan(uniform.meanKl());
+            assertThat(auto.otherPerplexity()).isLessThan(uniform.otherPerplexity());
+            assertThat(skipped(subject, auto.otherUsage())).isGreaterThan(Integer.parseInt(level) / 100.0 - 0.03);
+        }
+    }
+
+    private static String chess(String sparsity, Path profile) {
+        return "chess:prefill=masked:sparsity=" + sparsity + ":profile=" + profile;
+    }
+
+    private static Perplexity perplexity(Subject subject, String sparsity, Path profile) {
+        Model model = subject.model();
+        return Perplexity.of(model, model.lineup(chess(sparsity, profile)), subject.heldOut(), ProgressSink.NONE);
+    }
+
+    private static TextQuality quality(Subject subject, String sparsity, Path profile) {
+        Model model = subject.model();
+        return TextQuality.of(
+                model, model.lineup("dense"), model.lineup(chess(sparsity, profile)), subject.heldOut(), ProgressSink.NONE);
+    }
+
+    /** Share of the bytes of up, down, Q and O that generation need not read, by the channels that were left out. */
+    private static double skipped(Subject subject, Map<OperatorKey, Usage> usages) {
+        List<LayerWeights> layers = subject.model().description().layers();
+        double saved = 0;
+        double all = 0;
+        for (int layer = 0; layer < layers.size(); layer++) {
+            LayerWeights weights = layers.get(layer);
+            Map<OperatorKind, Double> bytes = Map.of(
+                    OperatorKind.FEED_FORWARD, bytes(weights.up()) + bytes(weights.down()),
+                    OperatorKind.ATTENTION_QUERY, bytes(weights.query()),
+                    OperatorKind.ATTENTION_OUTPUT, bytes(weights.attentionOutput()));
+            for (OperatorKind kind : bytes.keySet()) {
+                saved += bytes.get(kind) * usages.getOrDefault(new OperatorKey(kind, layer), Usage.NONE).sparsity();
+                all += bytes.get(kind);
+            }
+        }
         return saved / all;
     }
 
-    private static Path calibrate(Model model, String name, int[] ids) {
-        Path profile = folder.resolve(name + ".gguf");
-        chess(model).calibrate(
-                model.description(), model.host(), new CalibrationRequest(ids, 256, 0, 0, 0, 1, profile, false));
-        return profile;
+    private static double bytes(Tensor tensor) {
+        return tensor.data().byteSize();
     }
 
-    private static void allocate(Model model, Path profile, int[] ids, long tokens, String target, Path output) {
-        chess(model).allocate(
+    private static Subject demo(Model model, int windows) {
+        int[] text = model.tokenizer().encodeOrdinary(DemoTexts.calibration());
+        Path profile = Calibrations.calibrateDemo(model, folder.resolve("demo.gguf"));
+        Windows heldOut = Windows.ofText(model.tokenizer(), DemoTexts.heldOut(), WINDOW, windows);
+        return new Subject("demo", model, profile, text, 2048, heldOut, false);
+    }
+
+    private static Subject stories(Model model) throws IOException {
+        Path profile = Calibrations.calibrate(
+                model, SharedFiles.ids("goldens/stories260K.calib.ids"), WINDOW, folder.resolve("stories260K.gguf"));
+        byte[] text = Files.readAllBytes(SharedFiles.require("text/tinystories-sample.txt"));
+        // Far from its beginning, which is what the ids of the goldens were made of.
+        String choosing = new String(text, text.length - 200_000, 200_000, StandardCharsets.UTF_8);
+        int[] scored = SharedFiles.ids("goldens/stories260K.eval.ids");
+        return new Subject(
+                "stories260K", model, profile, model.tokenizer().encodeOrdinary(choosing), 8192,
+                Windows.ofIds(model.tokenizer(), scored, WINDOW, Integer.MAX_VALUE), true);
+    }
+
+    private static void allocate(Model model, Path profile, int[] ids, int window, int tokens, String target, Path output) {
+        Calibrations.chess(model).allocate(
                 model.description(),
                 model.host(),
                 Settings.defaults(model.providers().require("chess").provider().settings()),
-                new AllocationRequest(profile, ids, 128, tokens, 0, target, output));
+                new AllocationRequest(profile, ids, window, tokens, 0, target, output));
     }
 
-    private static Calibratable chess(Model model) {
-        return (Calibratable) model.providers().require("chess").provider();
+    private static Model openDemo() {
+        return Model.load(DemoModel.locate(folder).orElseThrow(), options());
+    }
+
+    private static Model openStories() {
+        return Model.load(SharedFiles.require("models/stories260K.gguf"), options());
     }
 
     private static ModelOptions options() {

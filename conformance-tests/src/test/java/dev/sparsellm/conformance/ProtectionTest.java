@@ -2,15 +2,20 @@ package dev.sparsellm.conformance;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
+import static org.assertj.core.api.Assertions.withinPercentage;
 
 import dev.sparsellm.runtime.Model;
 import dev.sparsellm.runtime.ModelOptions;
 import dev.sparsellm.runtime.Session;
 import dev.sparsellm.runtime.demo.DemoModel;
 import dev.sparsellm.runtime.demo.DemoTexts;
+import dev.sparsellm.runtime.quality.Perplexity;
+import dev.sparsellm.runtime.quality.Windows;
 import dev.sparsellm.spi.OperatorKey;
 import dev.sparsellm.spi.OperatorKind;
+import dev.sparsellm.spi.ProgressSink;
 import dev.sparsellm.spi.Usage;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Map;
@@ -111,6 +116,18 @@ class ProtectionTest {
                     .mapToDouble(entry -> Math.abs(0.5 - entry.getValue().since(before.get(entry.getKey())).sparsity()))
                     .max()
                     .orElseThrow();
+        }
+    }
+
+    /** The first rows of a table in docs/quality.md, with the profile that its commands make. */
+    @Test
+    void perplexitiesAreThoseOfTheDocumentation() throws IOException {
+        try (Model model = open()) {
+            Windows windows = Windows.ofText(model.tokenizer(), DemoTexts.heldOut(), 256, 12);
+            assertThat(Perplexity.of(model, model.lineup("dense"), windows, ProgressSink.NONE).perplexity())
+                    .isCloseTo(Documented.quality("exact: `--provider dense`", 1), withinPercentage(0.5));
+            assertThat(Perplexity.of(model, model.lineup(chess("sparsity=0.7")), windows, ProgressSink.NONE).perplexity())
+                    .isCloseTo(Documented.quality("prompt dense, the default", 1), withinPercentage(0.5));
         }
     }
 
