@@ -3,7 +3,7 @@ package dev.sparsellm.conformance.ours;
 import dev.sparsellm.spi.OperatorKind;
 import java.util.Map;
 
-/** All defaults: expected errors and compensation. */
+/** All defaults: thresholds by the norms of columns, and compensation. */
 class ChessPlusConformanceTest extends ChessConformance {
 
     ChessPlusConformanceTest() {
