@@ -112,9 +112,11 @@ final class Browser implements AutoCloseable {
         return result.get("result").path("value");
     }
 
+    /** Waits until the page has been loaded, and then until a condition holds. */
     void await(String condition) throws InterruptedException {
+        String loaded = "location.href != 'about:blank' && document.readyState == 'complete'";
         for (int i = 0; i < 600; i++) {
-            if (value(condition).asBoolean()) {
+            if (value(loaded).asBoolean() && value(condition).asBoolean()) {
                 return;
             }
             Thread.sleep(50);
