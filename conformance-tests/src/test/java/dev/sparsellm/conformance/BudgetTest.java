@@ -118,7 +118,7 @@ class BudgetTest {
 
     private static void compareStored(Subject subject) throws IOException {
         JsonNode levels = stored().get(subject.name());
-        assertThat(levels).hasSizeBetween(2, 3);
+        assertThat(levels).hasSize(3);
         for (var level : levels.properties()) {
             float[] shares = new ObjectMapper().convertValue(level.getValue().get("shares"), float[].class);
             Path pinned = PinnedBudget.write(
