@@ -89,7 +89,8 @@ final class BenchCommand implements Callable<Integer> {
             List<Contender> contenders = new ArrayList<>();
             try {
                 for (String preference : preferences) {
-                    Session session = open.newSession(open.lineup(preference.strip()), promptTokens + tokens);
+                    Session session = open.newSession(
+                            Settled.lineup(open.lineup(preference.strip())), promptTokens + tokens);
                     contenders.add(new Contender(preference.strip(), session, new ArrayList<>(), new ArrayList<>()));
                 }
                 measure(contenders, prompt(open));

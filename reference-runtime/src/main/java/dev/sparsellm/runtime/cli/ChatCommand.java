@@ -72,7 +72,7 @@ final class ChatCommand implements Callable<Integer> {
         }
         SamplingOptions options = sampling.options();
         try (Model open = model.open(context);
-                Session session = open.newSession(open.defaultLineup(), contextLength.of(open, streams))) {
+                Session session = open.newSession(Settled.lineup(open.defaultLineup()), contextLength.of(open, streams))) {
             Conversation conversation =
                     Conversation.of(open, session, Optional.ofNullable(format), Optional.ofNullable(system));
             if (conversation.format().isEmpty()) {

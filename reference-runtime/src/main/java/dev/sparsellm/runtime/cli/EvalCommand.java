@@ -92,7 +92,8 @@ final class EvalCommand implements Callable<Integer> {
         try (Model open = model.open(context);
                 Journal notes = journal == null ? Journal.none() : Journal.at(journal)) {
             List<Lineup> lineups =
-                    preferences.stream().map(preference -> open.lineup(preference.strip())).toList();
+                    preferences.stream().map(preference -> Settled.lineup(open.lineup(preference.strip())))
+                            .toList();
             for (String word : wanted) {
                 Task.named(word).ifPresentOrElse(
                         task -> listing.add(choose(open, lineups, task, notes, progress)),

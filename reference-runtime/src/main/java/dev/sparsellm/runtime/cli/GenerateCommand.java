@@ -84,7 +84,7 @@ final class GenerateCommand implements Callable<Integer> {
         }
         SamplingOptions options = sampling.options();
         try (Model open = model.open(context)) {
-            Lineup lineup = open.defaultLineup();
+            Lineup lineup = Settled.lineup(open.defaultLineup());
             try (Session session = open.newSession(lineup, contextLength.of(open, streams))) {
                 GenerationRequest request =
                         new GenerationRequest(session.prompt(start), tokens, options, stops, ignoreEnd);

@@ -74,7 +74,7 @@ final class PerplexityCommand implements Callable<Integer> {
             Windows windows = ids
                     ? Windows.ofIds(tokenizer, TokenIds.parse(content, tokenizer.vocabularySize()), length, most)
                     : Windows.ofText(tokenizer, content, length, most);
-            Lineup lineup = open.defaultLineup();
+            Lineup lineup = Settled.lineup(open.defaultLineup());
             Perplexity result = Perplexity.of(open, lineup, windows, new ConsoleProgress(streams));
             if (json) {
                 Json.print(streams.out(), asMap(result, lineup));
