@@ -51,13 +51,4 @@ final class Crossover {
     private static String inWords(Tensor matrix) {
         return matrix.type() + " " + matrix.rows() + "x" + matrix.columns();
     }
-
-    /** Bytes of an operator's weights. */
-    static long bytesOf(OperatorKey key, LayerWeights weights) {
-        return key.kind() == OperatorKind.FEED_FORWARD
-                ? weights.gate().data().byteSize()
-                        + weights.up().data().byteSize()
-                        + weights.down().data().byteSize()
-                : Site.of(key.kind()).orElseThrow().weights(weights).data().byteSize();
-    }
 }

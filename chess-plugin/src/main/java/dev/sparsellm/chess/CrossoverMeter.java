@@ -25,7 +25,7 @@ import java.util.TreeMap;
 final class CrossoverMeter {
 
     /** Fewer bytes may stay in a cache from one round to the next; more of them take longer, and tell no more. */
-    static final long FEWEST_BYTES = 128L << 20;
+    private static final long FEWEST_BYTES = 128L << 20;
 
     private static final double[] SHARES = {0.2, 0.4, 0.6, 0.8};
     private static final long WARM_UP_NANOS = 1_500_000_000;
@@ -36,25 +36,35 @@ final class CrossoverMeter {
     private final DenseOperators dense;
     private final Kernels kernels;
     private final WorkerGroup workers;
+    private final SharedRows rows;
 
     CrossoverMeter(ModelDescription model, DenseOperators dense, Kernels kernels, WorkerGroup workers) {
         this.model = model;
         this.dense = dense;
         this.kernels = kernels;
         this.workers = workers;
+        rows = new SharedRows(kernels);
     }
 
     /** An operator of some layer, and its weights by channel. */
     record Candidate(OperatorKey key, ChannelProduct product) {}
 
-    /** @param candidates operators that differ in their weights only, {@link #FEWEST_BYTES} in all at least */
+    /** Whether these are more than caches hold, so that it can be measured, and matters. */
+    boolean isMeasurable(List<Candidate> candidates) {
+        return candidates.stream().mapToLong(candidate -> bytes(candidate.key())).sum() >= FEWEST_BYTES;
+    }
+
+    private long bytes(OperatorKey key) {
+        return Site.of(key.kind()).orElseThrow().bytes(model.layers().get(key.layer()));
+    }
+
+    /** @param candidates operators that differ in their weights only */
     double measure(List<Candidate> candidates) {
         List<Candidate> some = new ArrayList<>();
         long bytes = 0;
         for (int i = 0; i < candidates.size() && bytes < FEWEST_BYTES; i++) {
-            OperatorKey key = candidates.get(i).key();
             some.add(candidates.get(i));
-            bytes += Crossover.bytesOf(key, model.layers().get(key.layer()));
+            bytes += bytes(candidates.get(i).key());
         }
         List<Runnable> runs = new ArrayList<>();
         runs.add(round(some, 0));
@@ -107,7 +117,7 @@ final class CrossoverMeter {
                 new Protection(false, 0, false),
                 dense,
                 kernels,
-                new SharedRows(kernels),
+                rows,
                 new SessionContext(1, workers));
         int width = candidates.stream()
                 .mapToInt(c -> Math.max(model.shape().dim(), c.product().columns()))

@@ -2,6 +2,7 @@ package dev.sparsellm.chess;
 
 import dev.sparsellm.kernels.ChannelProduct;
 import dev.sparsellm.kernels.Kernels;
+import dev.sparsellm.kernels.RowProduct;
 import dev.sparsellm.kernels.Scratch;
 import dev.sparsellm.kernels.repack.RepackCache;
 import dev.sparsellm.kernels.repack.RepackedWeights;
@@ -72,21 +73,17 @@ final class Preparation {
                 sites.put(sparse.get(i), Optional.of(new PreparedSite(
                         selections[i],
                         products.get(sparse.get(i)),
-                        bias(weights, selections[i]),
+                        skips ? bias(weights, selections[i]) : new float[0],
                         Parts.of(weights.columns(), weights.type().blockSize()),
                         share,
                         skips)));
+                Originals.release(skips ? weights.data() : repacked.of(weights).data());
             }
             crossings = dense == 0 ? "" : ", " + dense + " of " + sparse.size()
                     + " operators run dense on what is kept, which is faster here at their share";
         } catch (RuntimeException e) {
             repacked.close();
             throw e;
-        }
-        for (int i = 0; i < sparse.size(); i++) {
-            boolean skips = sites.get(sparse.get(i)).orElseThrow().skips();
-            Tensor weights = tensors.get(i);
-            Originals.release(skips ? weights.data() : repacked.of(weights).data());
         }
         String summary = settings.inWords() + ", profile " + profile.name() + " ("
                 + profile.profile().provenance().positions() + " tokens"
@@ -124,8 +121,8 @@ final class Preparation {
         Map<OperatorKey, Double> crossovers = new HashMap<>();
         byKind.forEach((kind, candidates) -> {
             double share = known.find(kernels.name(), kind).orElseGet(() -> {
-                if (bytes(candidates) < CrossoverMeter.FEWEST_BYTES) {
-                    return 0; // cannot be measured beyond the caches, and hardly matters within them
+                if (!meter.isMeasurable(candidates)) {
+                    return 0;
                 }
                 double measured = meter.measure(candidates);
                 known.keep(kernels.name(), kind, measured);
@@ -141,12 +138,6 @@ final class Preparation {
         return crossovers::get;
     }
 
-    private long bytes(List<CrossoverMeter.Candidate> candidates) {
-        return candidates.stream()
-                .mapToLong(c -> Crossover.bytesOf(c.key(), model.layers().get(c.key().layer())))
-                .sum();
-    }
-
     private double share(OperatorKey key, Profile profile) {
         return settings.share(Site.of(key.kind()).orElseThrow(), key.layer(), profile.budget());
     }
@@ -160,15 +151,15 @@ final class Preparation {
         float[] bias = new float[weights.rows()];
         if (selection.compensated()) {
             Parts parts = Parts.of(weights.rows(), 1);
-            host.workers().run(parts.count(), (part, worker) -> kernels.rows(weights)
-                    .multiply(
-                            selection.substitutes(),
-                            1,
-                            bias,
-                            bias.length,
-                            parts.from(part),
-                            parts.to(part),
-                            new Scratch()));
+            RowProduct rows = kernels.rows(weights);
+            host.workers().run(parts.count(), (part, worker) -> rows.multiply(
+                    selection.substitutes(),
+                    1,
+                    bias,
+                    bias.length,
+                    parts.from(part),
+                    parts.to(part),
+                    new Scratch()));
         }
         return bias;
     }

@@ -7,7 +7,7 @@ import dev.sparsellm.kernels.ChannelProduct;
  *
  * @param selection which values count
  * @param product with the columns of the matrix that reads the site
- * @param bias {@code [outputs]}: W m, zero without compensation
+ * @param bias {@code [outputs]}: W m, zero without compensation; empty where nothing is skipped
  * @param parts how channels are divided
  * @param share of channels asked to be left out
  * @param skips whether what is left out is not read; else the exact operator is run on what is kept, which is faster

@@ -1,6 +1,7 @@
 package dev.sparsellm.chess;
 
 import dev.sparsellm.spi.Pass;
+import dev.sparsellm.spi.Phase;
 
 /**
  * Which channels of a row one site of one session keeps: all of them at the first positions of a text, if so protected;
@@ -18,6 +19,7 @@ final class RowChoice {
 
     private final PreparedSite prepared;
     private final Protection protection;
+    private boolean written; // whether rows are text being written, not a prompt that is read
     private int position; // of row 0
     private int expected; // the position that comes next where a text goes on
     private double logScale;
@@ -28,18 +30,33 @@ final class RowChoice {
         this.protection = protection;
     }
 
+    /** How an operator runs a pass. */
+    enum Run {
+        /** All channels of all rows. */
+        EXACTLY,
+        /** The exact operator, on what is kept. */
+        MASKED,
+        /** Without reading what is left out. */
+        SPARSELY
+    }
+
+    /** How a pass is to be run. */
+    Run run(Pass pass) {
+        boolean prompt = pass.phase() == Phase.PREFILL;
+        if (pass.position() + pass.batch() <= protection.denseTokens() || prompt && !protection.maskedPrefill()) {
+            return Run.EXACTLY;
+        }
+        return prompt || !prepared.skips() ? Run.MASKED : Run.SPARSELY;
+    }
+
     /** Rows that follow stand at these positions. */
     void begin(Pass pass, int first) {
+        written = pass.phase() == Phase.DECODE;
         position = pass.position() + first;
         if (protection.hold() && position != expected) {
             logScale = 0;
             inverse = 1;
         }
-    }
-
-    /** Whether all rows of a pass are run exactly. */
-    boolean exact(Pass pass) {
-        return pass.position() + pass.batch() <= protection.denseTokens();
     }
 
     /** As {@link PreparedSite#list}. */
@@ -53,12 +70,8 @@ final class RowChoice {
         return prepared.list(values, offset, inverse, from, to, kept, keptOffset);
     }
 
-    /**
-     * As {@link Selection#mask}.
-     *
-     * @param written whether bounds move with the text: not with one that is only read
-     */
-    int mask(int row, boolean written, float[] tested, float[] values, int at, float[] out) {
+    /** As {@link Selection#mask}; bounds are not moved by text that is only read. */
+    int mask(int row, float[] tested, float[] values, int at, float[] out) {
         int channels = prepared.selection().channels();
         if (position + row < protection.denseTokens()) {
             if (out != values) {
@@ -69,15 +82,15 @@ final class RowChoice {
         return prepared.selection().mask(tested, at, written ? inverse : 1, values, at, out, at);
     }
 
-    /** Rows have been run, and tell the controller nothing. */
+    /** Rows have been run exactly, which tells the controller nothing. */
     void passed(int rows) {
         expected = position + rows;
     }
 
     /** Rows have been run, and so many of their channels kept. */
-    void decoded(int rows, long kept) {
+    void passed(int rows, long kept) {
         passed(rows);
-        if (protection.hold() && position >= protection.denseTokens()) {
+        if (written && protection.hold() && position >= protection.denseTokens()) {
             double leftOut = 1 - (double) kept / ((long) rows * prepared.selection().channels());
             logScale = Math.clamp(logScale + RATE * rows * (prepared.share() - leftOut), -MOST, MOST);
             inverse = (float) Math.exp(-logScale);

@@ -54,6 +54,14 @@ enum Site {
         return new Grid(octaveBits, coarsest.minExponent(), coarsest.maxExponent());
     }
 
+    /** Bytes of weights that the exact operator reads. */
+    long bytes(LayerWeights layer) {
+        long bytes = weights(layer).data().byteSize();
+        return this == FEED_FORWARD
+                ? layer.gate().data().byteSize() + layer.up().data().byteSize() + bytes
+                : bytes;
+    }
+
     /** The matrix whose columns belong to the channels. */
     Tensor weights(LayerWeights layer) {
         return switch (this) {

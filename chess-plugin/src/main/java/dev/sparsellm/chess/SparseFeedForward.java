@@ -5,7 +5,6 @@ import dev.sparsellm.kernels.Kernels;
 import dev.sparsellm.kernels.RowProduct;
 import dev.sparsellm.spi.FeedForward;
 import dev.sparsellm.spi.Pass;
-import dev.sparsellm.spi.Phase;
 import dev.sparsellm.spi.Projection;
 import dev.sparsellm.spi.WorkerGroup;
 
@@ -32,7 +31,6 @@ final class SparseFeedForward implements FeedForward {
     private final Products products;
     private final Exact exact;
     private final RowChoice choice;
-    private final boolean maskedPrefill;
     private final Kernels kernels;
     private final SessionScratch scratch;
     private final WorkerGroup workers;
@@ -42,7 +40,6 @@ final class SparseFeedForward implements FeedForward {
 
     private float[] x;
     private int rows;
-    private boolean written;
 
     SparseFeedForward(
             PreparedSite prepared,
@@ -57,7 +54,6 @@ final class SparseFeedForward implements FeedForward {
         this.products = products;
         this.exact = exact;
         this.choice = new RowChoice(prepared, protection);
-        this.maskedPrefill = protection.maskedPrefill();
         this.kernels = kernels;
         this.scratch = scratch;
         this.workers = workers;
@@ -66,12 +62,10 @@ final class SparseFeedForward implements FeedForward {
 
     @Override
     public void apply(Pass pass, float[] input, float[] y) {
-        if (choice.exact(pass) || pass.phase() == Phase.PREFILL && !maskedPrefill) {
-            runExactly(pass, input, y);
-        } else if (pass.phase() == Phase.PREFILL || !prepared.skips()) {
-            runMasked(pass, input, y);
-        } else {
-            runSparsely(pass, input, y);
+        switch (choice.run(pass)) {
+            case EXACTLY -> runExactly(pass, input, y);
+            case MASKED -> runMasked(pass, input, y);
+            case SPARSELY -> runSparsely(pass, input, y);
         }
     }
 
@@ -94,7 +88,7 @@ final class SparseFeedForward implements FeedForward {
             scratch.sums().addUp(prepared.bias(), y, first * dim);
             bytes += products.gateBytes();
             long keptNow = scratch.keptOfParts(parts.count());
-            choice.decoded(rows, keptNow);
+            choice.passed(rows, keptNow);
             kept += keptNow;
             bytes += keptNow * products.upRowBytes() + PreparedSite.bytesRead(down, rows, keptNow);
         }
@@ -139,18 +133,13 @@ final class SparseFeedForward implements FeedForward {
     }
 
     private void runMasked(Pass pass, float[] input, float[] y) {
-        written = pass.phase() == Phase.DECODE;
         exact.gate().apply(pass, input, scratch.batchGates());
         exact.up().apply(pass, input, scratch.batch());
         choice.begin(pass, 0);
         workers.run(pass.batch(), maskRow);
         exact.down().apply(pass, scratch.batch(), y);
         long kept = scratch.keptOfRows(pass.batch());
-        if (written) {
-            choice.decoded(pass.batch(), kept);
-        } else {
-            choice.passed(pass.batch());
-        }
+        choice.passed(pass.batch(), kept);
         usage.addMasked(pass, kept);
     }
 
@@ -168,6 +157,6 @@ final class SparseFeedForward implements FeedForward {
         int at = row * ffn;
         kernels.silu(gates, at, at + ffn);
         kernels.multiply(hidden, gates, at, at + ffn);
-        scratch.keptOfRow()[row] = choice.mask(row, written, gates, hidden, at, hidden);
+        scratch.keptOfRow()[row] = choice.mask(row, gates, hidden, at, hidden);
     }
 }

@@ -2,7 +2,6 @@ package dev.sparsellm.chess;
 
 import dev.sparsellm.kernels.ChannelProduct;
 import dev.sparsellm.spi.Pass;
-import dev.sparsellm.spi.Phase;
 import dev.sparsellm.spi.Projection;
 import dev.sparsellm.spi.WorkerGroup;
 
@@ -14,7 +13,6 @@ final class SparseProjection implements Projection {
     private final PreparedSite prepared;
     private final Projection exact;
     private final RowChoice choice;
-    private final boolean maskedPrefill;
     private final SessionScratch scratch;
     private final WorkerGroup workers;
     private final WorkerGroup.Task multiplyPart = this::multiplyPart;
@@ -24,7 +22,6 @@ final class SparseProjection implements Projection {
     private float[] x;
     private int xOffset;
     private int rows;
-    private boolean written;
 
     SparseProjection(
             PreparedSite prepared,
@@ -36,7 +33,6 @@ final class SparseProjection implements Projection {
         this.prepared = prepared;
         this.exact = exact;
         this.choice = new RowChoice(prepared, protection);
-        this.maskedPrefill = protection.maskedPrefill();
         this.scratch = scratch;
         this.workers = workers;
         this.usage = usage;
@@ -44,12 +40,10 @@ final class SparseProjection implements Projection {
 
     @Override
     public void apply(Pass pass, float[] input, float[] y) {
-        if (choice.exact(pass) || pass.phase() == Phase.PREFILL && !maskedPrefill) {
-            runExactly(pass, input, y);
-        } else if (pass.phase() == Phase.PREFILL || !prepared.skips()) {
-            runMasked(pass, input, y);
-        } else {
-            runSparsely(pass, input, y);
+        switch (choice.run(pass)) {
+            case EXACTLY -> runExactly(pass, input, y);
+            case MASKED -> runMasked(pass, input, y);
+            case SPARSELY -> runSparsely(pass, input, y);
         }
     }
 
@@ -67,7 +61,7 @@ final class SparseProjection implements Projection {
             workers.run(parts.count(), multiplyPart);
             scratch.sums().addUp(prepared.bias(), y, first * product.rows());
             long keptNow = scratch.keptOfParts(parts.count());
-            choice.decoded(rows, keptNow);
+            choice.passed(rows, keptNow);
             kept += keptNow;
             bytes += PreparedSite.bytesRead(product, rows, keptNow);
         }
@@ -99,17 +93,12 @@ final class SparseProjection implements Projection {
     }
 
     private void runMasked(Pass pass, float[] input, float[] y) {
-        written = pass.phase() == Phase.DECODE;
         x = input;
         choice.begin(pass, 0);
         workers.run(pass.batch(), maskRow);
         exact.apply(pass, scratch.batch(), y);
         long kept = scratch.keptOfRows(pass.batch());
-        if (written) {
-            choice.decoded(pass.batch(), kept);
-        } else {
-            choice.passed(pass.batch());
-        }
+        choice.passed(pass.batch(), kept);
         usage.addMasked(pass, kept);
     }
 
@@ -122,6 +111,6 @@ final class SparseProjection implements Projection {
 
     private void maskRow(int row, int worker) {
         int at = row * prepared.product().columns();
-        scratch.keptOfRow()[row] = choice.mask(row, written, x, x, at, scratch.batch());
+        scratch.keptOfRow()[row] = choice.mask(row, x, x, at, scratch.batch());
     }
 }

@@ -74,12 +74,7 @@ final class SparseSession implements SessionOperators {
             SessionScratch scratch,
             SessionContext context) {
         FeedForward block = dense.feedForward(key.layer(), context);
-        UsageCounter usage = count(
-                key,
-                weights.down().columns(),
-                weights.gate().data().byteSize()
-                        + weights.up().data().byteSize()
-                        + weights.down().data().byteSize());
+        UsageCounter usage = count(key, weights.down().columns(), Site.FEED_FORWARD.bytes(weights));
         if (site.isEmpty()) {
             return (pass, x, y) -> {
                 block.apply(pass, x, y);

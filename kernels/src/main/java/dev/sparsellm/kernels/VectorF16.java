@@ -117,7 +117,7 @@ final class VectorF16 implements VectorFormat {
         if (LANES == 16) {
             VectorEightRows.f16(w, rows, columns, x, xOffset, work);
         } else {
-            VectorFormat.fourAndFour(this, w, rows, columns, x, xOffset, work);
+            VectorFormat.super.dot8(w, rows, columns, x, xOffset, work);
         }
     }
 

@@ -64,15 +64,9 @@ interface VectorFormat {
      * and the same bits.
      */
     default void dot8(MemorySegment w, long[] rows, int columns, float[] x, int xOffset, float[] work) {
-        fourAndFour(this, w, rows, columns, x, xOffset, work);
-    }
-
-    /** {@link #dot8} by {@link #dot4}. */
-    static void fourAndFour(
-            VectorFormat format, MemorySegment w, long[] rows, int columns, float[] x, int xOffset, float[] work) {
         int kept = WORK - 4 * LANES;
         for (int i = 4; i >= 0; i -= 4) { // the later ones first; one call in a loop: see below
-            format.dot4(w, rows[i], rows[i + 1], rows[i + 2], rows[i + 3], columns, x, xOffset, work);
+            dot4(w, rows[i], rows[i + 1], rows[i + 2], rows[i + 3], columns, x, xOffset, work);
             if (i == 4) {
                 System.arraycopy(work, 0, work, kept, 4 * LANES);
             }

@@ -128,7 +128,7 @@ final class VectorQ8x0 implements VectorFormat {
         if (LANES == 16) {
             VectorEightRows.q8x0(w, rows, columns, x, xOffset, work);
         } else {
-            VectorFormat.fourAndFour(this, w, rows, columns, x, xOffset, work);
+            VectorFormat.super.dot8(w, rows, columns, x, xOffset, work);
         }
     }
 

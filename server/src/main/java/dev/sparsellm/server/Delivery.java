@@ -3,6 +3,7 @@ package dev.sparsellm.server;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.sparsellm.runtime.Model;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -100,17 +101,15 @@ final class Delivery {
     }
 
     private void stream(Job job, Answer answer, Exchange exchange, Callback callback, long deadline) throws IOException {
-        boolean begun = false;
         while (true) {
             Optional<Job.Event> first = next(job, Math.min(System.nanoTime() + HEARTBEAT_NANOS, deadline), deadline);
-            if (first.isPresent() && !begun && first.get() instanceof Job.Failed failed) {
+            if (first.isPresent() && !exchange.begun() && first.get() instanceof Job.Failed failed) {
                 exchange.fail(error(failed.failure()), callback); // nothing is sent: the status can tell
                 return;
             }
-            if (!begun) {
+            if (!exchange.begun()) {
                 exchange.begin(STREAM);
                 exchange.write(event(answer.first()));
-                begun = true;
             }
             if (first.isEmpty()) {
                 exchange.write(":\n\n");
@@ -128,12 +127,12 @@ final class Delivery {
                 case Job.Done done -> {
                     answer.last(done).forEach(part -> out.append(event(part)));
                     out.append("data: [DONE]\n\n");
-                    exchange.end(out.toString().getBytes(java.nio.charset.StandardCharsets.UTF_8), callback);
+                    exchange.end(out.toString().getBytes(StandardCharsets.UTF_8), callback);
                     return;
                 }
                 case Job.Failed failed -> {
                     out.append(event(error(failed.failure()).body()));
-                    exchange.end(out.toString().getBytes(java.nio.charset.StandardCharsets.UTF_8), callback);
+                    exchange.end(out.toString().getBytes(StandardCharsets.UTF_8), callback);
                     return;
                 }
             }
