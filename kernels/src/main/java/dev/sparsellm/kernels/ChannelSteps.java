@@ -18,6 +18,9 @@ interface ChannelSteps {
     /** Channels of a group that are read side by side: two bunches of them make a group at half of the channels. */
     int STREAMS_OF_CODES = 11;
 
+    /** Outputs whose sums are kept at a time: ten codes in each of 16 ints. */
+    int MOST_SUMS = 160;
+
     /** Weights are F32. */
     void f32(
             MemorySegment w, long base, long stride, int[] channels, int from, int to,
@@ -34,9 +37,10 @@ interface ChannelSteps {
      * {@link ChannelCoding#codeUnit()} times too large.
      *
      * @param lines where the codes of each channel begin
+     * @param sums working memory, {@link #MOST_SUMS} long
      */
     void codes(
-            int bits, MemorySegment w, long[] lines, float[] factors, int count,
+            int bits, MemorySegment w, long[] lines, float[] factors, int count, float[] sums,
             float[] s, int sOffset, float shift, float[] y, int yOffset, int n);
 
     /** {@code y[yOffset + o] += m[mOffset + o] · sum}. */

@@ -119,7 +119,7 @@ final class PackedChannelProduct implements ChannelProduct {
                 scratch.factors[count++] = a[aOffset + channels[i]];
             }
             steps.codes(
-                    coding.bits(), data, scratch.lines, scratch.factors, count,
+                    coding.bits(), data, scratch.lines, scratch.factors, count, scratch.sums,
                     planes, scales, b == 0 ? shift : 0, y, yOffset, n);
         }
         if (coding.hasMin()) {

@@ -34,7 +34,7 @@ final class ScalarChannelSteps implements ChannelSteps {
 
     @Override
     public void codes(
-            int bits, MemorySegment w, long[] lines, float[] factors, int count,
+            int bits, MemorySegment w, long[] lines, float[] factors, int count, float[] sums,
             float[] s, int sOffset, float shift, float[] y, int yOffset, int n) {
         int perInt = 32 / bits;
         int top = -1 << 32 - bits;

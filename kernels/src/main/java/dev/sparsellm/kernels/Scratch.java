@@ -8,6 +8,8 @@ public final class Scratch {
 
     final float[] factors = new float[ChannelSteps.STREAMS_OF_CODES];
 
+    final float[] sums = new float[ChannelSteps.MOST_SUMS];
+
     /** Rows multiplied side by side, and where they begin. */
     final int[] rows = new int[8];
 

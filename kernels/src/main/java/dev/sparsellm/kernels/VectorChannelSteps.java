@@ -78,9 +78,9 @@ final class VectorChannelSteps implements ChannelSteps {
 
     @Override
     public void codes(
-            int bits, MemorySegment w, long[] lines, float[] factors, int count,
+            int bits, MemorySegment w, long[] lines, float[] factors, int count, float[] sums,
             float[] s, int sOffset, float shift, float[] y, int yOffset, int n) {
-        VectorCodeSweeps.codes(bits, w, lines, factors, count, s, sOffset, shift, y, yOffset, n);
+        VectorCodeSweeps.codes(bits, w, lines, factors, count, sums, s, sOffset, shift, y, yOffset, n);
     }
 
     @Override

@@ -5,6 +5,7 @@ import static dev.sparsellm.kernels.VectorWidth.INTS;
 import static dev.sparsellm.kernels.VectorWidth.LANES;
 import static dev.sparsellm.kernels.VectorWidth.SHORTS;
 import static java.nio.ByteOrder.LITTLE_ENDIAN;
+import static jdk.incubator.vector.VectorOperators.AND;
 import static jdk.incubator.vector.VectorOperators.LSHL;
 import static jdk.incubator.vector.VectorOperators.MAX;
 import static jdk.incubator.vector.VectorOperators.S2I;
@@ -25,7 +26,7 @@ import jdk.incubator.vector.ShortVector;
  */
 final class VectorF16 implements VectorFormat {
 
-    static final int SIGN_AND_SHIFTED = 0x8fffe000;
+    static final IntVector SIGN_AND_SHIFTED = IntVector.broadcast(INTS, 0x8fffe000);
     private static final short INFINITY = 0x7c00;
     static final float HALF_POWER = 0x1p56f;
 
@@ -77,25 +78,25 @@ final class VectorF16 implements VectorFormat {
             sum0 = ((IntVector) ShortVector.fromMemorySegment(SHORTS, w, r0 + at, LITTLE_ENDIAN)
                             .convertShape(S2I, INTS, 0))
                     .lanewise(LSHL, 13)
-                    .and(SIGN_AND_SHIFTED)
+                    .lanewise(AND, SIGN_AND_SHIFTED)
                     .reinterpretAsFloats()
                     .fma(v, sum0);
             sum1 = ((IntVector) ShortVector.fromMemorySegment(SHORTS, w, r1 + at, LITTLE_ENDIAN)
                             .convertShape(S2I, INTS, 0))
                     .lanewise(LSHL, 13)
-                    .and(SIGN_AND_SHIFTED)
+                    .lanewise(AND, SIGN_AND_SHIFTED)
                     .reinterpretAsFloats()
                     .fma(v, sum1);
             sum2 = ((IntVector) ShortVector.fromMemorySegment(SHORTS, w, r2 + at, LITTLE_ENDIAN)
                             .convertShape(S2I, INTS, 0))
                     .lanewise(LSHL, 13)
-                    .and(SIGN_AND_SHIFTED)
+                    .lanewise(AND, SIGN_AND_SHIFTED)
                     .reinterpretAsFloats()
                     .fma(v, sum2);
             sum3 = ((IntVector) ShortVector.fromMemorySegment(SHORTS, w, r3 + at, LITTLE_ENDIAN)
                             .convertShape(S2I, INTS, 0))
                     .lanewise(LSHL, 13)
-                    .and(SIGN_AND_SHIFTED)
+                    .lanewise(AND, SIGN_AND_SHIFTED)
                     .reinterpretAsFloats()
                     .fma(v, sum3);
         }

@@ -12,9 +12,11 @@ import java.util.Arrays;
  * {@link ScalarBlocks}, and all products are {@link LaneSums}: those of one row with one x have the same bits whichever
  * range of rows or list of rows they come from.
  *
- * <p>Kernels of four rows are written out, without calls to methods of ours. At 18,000 nodes C2 stops inlining methods
- * that the JDK has not marked for it, the Vector API's own it goes on with: one small helper too many and its vectors
- * are boxed, for a tenth of the speed.
+ * <p>Kernels of four rows are written out, without calls to methods of ours. C2 makes about 500 nodes of each operation
+ * on a vector, 4,400 of one row of Q8_0, and at 18,000 nodes it stops inlining methods that the JDK has not marked for
+ * it; the Vector API's own it puts off, to give up on them, too, where more than 40,000 nodes are alive then. One small
+ * helper too many, or one row, and vectors are boxed, for a tenth of the speed: sometimes only, since nodes depend on
+ * what else the JVM has seen. {@code KernelSizeTest} counts them.
  */
 interface VectorFormat {
 
@@ -26,11 +28,6 @@ interface VectorFormat {
 
     /** What this reads. */
     TensorType type();
-
-    /** Rows that follow one another are multiplied so many at a time: 4, or 8 where that was measured to be faster. */
-    default int rowsAtATime() {
-        return 4;
-    }
 
     /** Whether some rows may be beyond {@link #dot4}: each must then be looked at once. */
     default boolean hasUnusualRows() {

@@ -3,7 +3,7 @@ package dev.sparsellm.kernels;
 import dev.sparsellm.spi.Tensor;
 import java.lang.foreign.MemorySegment;
 
-/** Rows four or eight at a time by {@link VectorFormat}; for several x, unpacked once and multiplied by {@link VectorGemm}. */
+/** Rows four at a time by {@link VectorFormat}, listed ones eight; for several x, unpacked once and multiplied by {@link VectorGemm}. */
 final class VectorRowProduct implements RowProduct {
 
     private static final byte UNKNOWN = 0;
@@ -49,20 +49,15 @@ final class VectorRowProduct implements RowProduct {
         float[] work = scratch.floats(VectorFormat.WORK);
         int[] list = scratch.rows;
         long[] starts = scratch.starts;
-        // Rows a quarter of the range apart: as many streams that the hardware prefetches side by side. Or an eighth.
-        int count = format.rowsAtATime();
-        int apart = (to - from + count - 1) / count;
-        for (int i = from; i < from + apart; i++) {
-            for (int r = 0; r < count; r++) {
-                list[r] = Math.min(i + r * apart, to - 1);
+        // Rows a quarter of the range apart: as many streams that the hardware prefetches side by side.
+        int quarter = (to - from + 3) / 4;
+        for (int i = from; i < from + quarter; i++) {
+            for (int r = 0; r < 4; r++) {
+                list[r] = Math.min(i + r * quarter, to - 1);
                 starts[r] = list[r] * rowBytes;
             }
-            if (count == 8) {
-                format.dot8(data, starts, columns, x, 0, work);
-            } else {
-                format.dot4(data, starts[0], starts[1], starts[2], starts[3], columns, x, 0, work);
-            }
-            store(list, count, x, 0, y, 0, work);
+            format.dot4(data, starts[0], starts[1], starts[2], starts[3], columns, x, 0, work);
+            store(list, 4, x, 0, y, 0, work);
         }
     }
 

@@ -1,0 +1,111 @@
+package dev.sparsellm.kernels;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import dev.sparsellm.spi.Tensor;
+import dev.sparsellm.spi.TensorType;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * Kernels must stay small enough for C2 to inline all of the Vector API, whatever else the JVM has seen: see
+ * {@link VectorFormat}. Asks C2, in a JVM of its own, how many nodes it made of each.
+ */
+class KernelSizeTest {
+
+    /** Eight rows of Q8_0 written out were 38,500, and boxed in one of two JVMs; those below 27,000 in none of forty. */
+    private static final int MOST_NODES = 27_000;
+
+    private static final int CALLS = 12_000;
+    private static final Pattern TASK = Pattern.compile("<task .*method='dev\\.sparsellm\\.kernels\\.(\\S+ \\S+) .*");
+    private static final Pattern NODES = Pattern.compile("<parse_done nodes='(\\d+)'.*");
+
+    @Test
+    void c2MakesFewEnoughNodesOfEachKernel(@TempDir Path folder) throws Exception {
+        assumeTrue(KernelChoice.ofThisJvm().kernels().vectorBits() > 32, "scalar kernels have no vectors to box");
+        Path log = folder.resolve("compilations.xml");
+        Path output = folder.resolve("output.txt");
+        List<String> command = List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "--add-modules", "jdk.incubator.vector",
+                "-XX:+UnlockDiagnosticVMOptions", "-XX:+LogCompilation", "-XX:LogFile=" + log,
+                "-D" + KernelChoice.VECTOR_BITS + "=" + Integer.getInteger(KernelChoice.VECTOR_BITS, 512),
+                "-cp", System.getProperty("java.class.path"),
+                Load.class.getName());
+        Process process = new ProcessBuilder(command)
+                .redirectErrorStream(true)
+                .redirectOutput(output.toFile())
+                .start();
+        assertThat(process.waitFor()).as(Files.readString(output)).isZero();
+
+        Map<String, Integer> nodes = nodes(log);
+
+        assertThat(nodes).containsKeys("VectorQ8x0 four", "VectorGemm times4");
+        assertThat(nodes).allSatisfy((kernel, count) -> assertThat(count).as(kernel).isLessThan(MOST_NODES));
+    }
+
+    /** The most nodes of each kernel that C2, the last tier, compiled. */
+    private static Map<String, Integer> nodes(Path log) throws IOException {
+        Map<String, Integer> nodes = new TreeMap<>();
+        String kernel = null;
+        try (Stream<String> lines = Files.lines(log, StandardCharsets.ISO_8859_1)) {
+            for (String line : (Iterable<String>) lines::iterator) {
+                if (line.startsWith("<task ")) {
+                    Matcher task = TASK.matcher(line);
+                    kernel = task.matches() && !line.contains(" level='") ? task.group(1) : null;
+                } else if (kernel != null) {
+                    Matcher count = NODES.matcher(line);
+                    if (count.matches()) {
+                        nodes.merge(kernel, Integer.parseInt(count.group(1)), Math::max);
+                    }
+                }
+            }
+        }
+        return nodes;
+    }
+
+    /** Has every kernel of rows and channels compiled. */
+    static final class Load {
+
+        private Load() {}
+
+        public static void main(String[] args) {
+            Kernels kernels = KernelChoice.ofThisJvm().kernels();
+            Scratch scratch = new Scratch();
+            for (TensorType type : TestWeights.TYPES) {
+                int columns = type.blockSize() == 256 ? 256 : 64;
+                int rows = 64;
+                Tensor weights = TestWeights.random(type, rows, columns, 1);
+                RowProduct product = kernels.rows(weights);
+                ChannelProduct channels = kernels.channels(ChannelMajor.repack(
+                        weights, Arena.ofAuto().allocate(ChannelMajor.byteSize(weights), 64)));
+                float[] x = new float[4 * columns];
+                float[] y = new float[4 * rows + channels.accumulatorLength()];
+                int[] all = new int[columns];
+                Arrays.fill(x, 0.5f);
+                Arrays.setAll(all, i -> i);
+                for (int i = 0; i < CALLS; i++) {
+                    product.multiplyRows(x, 0, y, 0, all, 0, rows - 3, scratch);
+                    product.multiply(x, 1, y, rows, 0, rows, scratch);
+                    if (i % 4 == 0) {
+                        product.multiply(x, 4, y, rows, 0, rows, scratch);
+                        channels.accumulate(x, 0, all, 0, columns - 3, y, 0, scratch);
+                    }
+                }
+            }
+        }
+    }
+}
