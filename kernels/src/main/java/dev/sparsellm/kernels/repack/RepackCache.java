@@ -29,7 +29,8 @@ import java.util.function.Consumer;
  * takes the place of the originals in memory, and checked whole before use. A file that is damaged, cut short or of
  * another model is written anew, never used. Writing goes to a temporary file that is forced to disk and then moved
  * into place, under a lock, so that processes starting at once do the work once. Where the directory cannot be written,
- * or the disk is full, the weights are repacked in memory: that costs time at every start, and nothing else.
+ * or the disk is full, the weights are repacked in memory: that costs time at every start, and nothing else. Of tensors
+ * mapped from a file, the pages are given back once they are repacked.
  */
 public final class RepackCache {
 
@@ -275,6 +276,11 @@ public final class RepackCache {
             ChannelMajor.repack(tensor, data, from, to);
             work.done(done.addAndGet(data.byteSize() / units * (to - from)));
         });
+        // The original's pages are given back as its new form comes into memory, so that both never are there but for one
+        // tensor. Whoever reads it again finds it in the file.
+        if (tensor.data().isMapped()) {
+            tensor.data().unload();
+        }
     }
 
     private static long total(List<Tensor> tensors) {

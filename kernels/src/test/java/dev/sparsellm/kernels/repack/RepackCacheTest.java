@@ -8,8 +8,10 @@ import dev.sparsellm.spi.ProgressSink;
 import dev.sparsellm.spi.Tensor;
 import java.io.IOException;
 import java.io.RandomAccessFile;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -20,6 +22,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -79,6 +82,44 @@ class RepackCacheTest {
             assertThat(weights.byteSize())
                     .isEqualTo(tensors.stream().mapToLong(ChannelMajor::byteSize).sum());
         }
+    }
+
+    @Test
+    @EnabledOnOs(value = OS.LINUX, disabledReason = "needs /proc/self/smaps")
+    void givesThePagesOfOriginalsBack() throws IOException {
+        Tensor original = RepackProcess.tensors(1, 2048).getFirst();
+        Path originals = Files.write(directory.resolve("originals"), original.data().toArray(ValueLayout.JAVA_BYTE));
+        try (Arena arena = Arena.ofShared(); FileChannel channel = FileChannel.open(originals)) {
+            MemorySegment data = channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size(), arena);
+            List<Tensor> mapped =
+                    List.of(new Tensor("w", original.type(), original.rows(), original.columns(), data));
+            data.load();
+            assertThat(resident(originals)).isEqualTo(data.byteSize() / 1024);
+            try (RepackedWeights weights = open(directory, "m", mapped)) {
+                assertThat(resident(originals)).isZero();
+                assertSound(weights, mapped);
+            }
+            data.load();
+            try (RepackedWeights weights = open(originals.resolve("no folder"), "m", mapped)) {
+                assertThat(weights.file()).isEmpty();
+                assertThat(resident(originals)).isZero();
+                assertSound(weights, mapped);
+            }
+        }
+    }
+
+    /** KiB of a file's mapping that are in memory. */
+    private static long resident(Path file) throws IOException {
+        long total = 0;
+        boolean counts = false;
+        for (String line : Files.readAllLines(Path.of("/proc/self/smaps"))) {
+            if (line.matches("[0-9a-f]+-[0-9a-f]+ .*")) {
+                counts = line.endsWith(file.toString());
+            } else if (counts && line.startsWith("Rss:")) {
+                total += Long.parseLong(line.replaceAll("\\D", ""));
+            }
+        }
+        return total;
     }
 
     @Test
