@@ -28,6 +28,8 @@ import java.util.Optional;
  */
 public final class ChessProvider implements OperatorProvider, Calibratable {
 
+    private final WeightsInUse inUse = new WeightsInUse();
+
     /** For {@link java.util.ServiceLoader}. */
     public ChessProvider() {}
 
@@ -58,7 +60,7 @@ public final class ChessProvider implements OperatorProvider, Calibratable {
 
     @Override
     public PreparedOperators prepare(ModelDescription model, Settings settings, Plan plan, HostServices host) {
-        return new Preparation(model, ChessSettings.of(settings), host, kernels()).prepare(plan.taken());
+        return new Preparation(model, ChessSettings.of(settings), host, kernels(), inUse).prepare(plan.taken());
     }
 
     @Override

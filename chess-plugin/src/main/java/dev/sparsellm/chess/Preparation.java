@@ -30,12 +30,15 @@ final class Preparation {
     private final ChessSettings settings;
     private final HostServices host;
     private final Kernels kernels;
+    private final WeightsInUse inUse;
 
-    Preparation(ModelDescription model, ChessSettings settings, HostServices host, Kernels kernels) {
+    Preparation(
+            ModelDescription model, ChessSettings settings, HostServices host, Kernels kernels, WeightsInUse inUse) {
         this.model = model;
         this.settings = settings;
         this.host = host;
         this.kernels = kernels;
+        this.inUse = inUse;
     }
 
     PreparedOperators prepare(SortedSet<OperatorKey> taken) {
@@ -54,9 +57,11 @@ final class Preparation {
         }
         Selection[] selections = select(sparse, profile.profile());
         List<Tensor> tensors = sparse.stream().map(this::weights).toList();
-        RepackedWeights repacked = new RepackCache(
-                        source.cacheDirectory(), host.workers(), host.progress(), host::notice)
-                .open(model.fingerprint(), tensors);
+        RepackCache cache =
+                new RepackCache(source.cacheDirectory(), host.workers(), host.progress(), host::notice);
+        WeightsInUse.Lease lease = inUse.take(
+                source.cacheDirectory(), model.fingerprint(), tensors, () -> cache.open(model.fingerprint(), tensors));
+        RepackedWeights repacked = lease.weights();
         String crossings;
         try {
             Map<OperatorKey, ChannelProduct> products = new LinkedHashMap<>();
@@ -82,13 +87,13 @@ final class Preparation {
             crossings = dense == 0 ? "" : ", " + dense + " of " + sparse.size()
                     + " operators run dense on what is kept, which is faster here at their share";
         } catch (RuntimeException e) {
-            repacked.close();
+            lease.giveBack().run();
             throw e;
         }
         String summary = settings.inWords() + ", profile " + profile.name() + " ("
                 + profile.profile().provenance().positions() + " tokens"
                 + (settings.auto() ? profile.profile().budget().map(b -> ", " + b.inWords()).orElse("") : "") + ")" + crossings;
-        return new SparseOperators(model, settings, sites, host.dense(), kernels, summary, repacked::close);
+        return new SparseOperators(model, settings, sites, host.dense(), kernels, summary, lease.giveBack());
     }
 
     private PreparedOperators exact(SortedMap<OperatorKey, Optional<PreparedSite>> sites) {
