@@ -10,6 +10,7 @@ import dev.sparsellm.runtime.report.ComparisonPage;
 import dev.sparsellm.runtime.sampling.SamplingOptions;
 import dev.sparsellm.spi.ProviderException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -123,7 +124,9 @@ final class CompareCommand implements Callable<Integer> {
                     rounds == null ? 0 : rounds,
                     Windows.ofText(open.tokenizer(), text, window, most),
                     file != null ? file.toString() : demo ? "fairy tales it has not seen" : "fairy tales");
-            comparison = Comparison.of(open, a, b == null ? SPARSE : b, request, new ConsoleProgress(streams));
+            String sparse = b == null ? SPARSE : b;
+            Settled.prepare(open, List.of(a, sparse), new ConsoleProgress(streams));
+            comparison = Comparison.of(open, a, sparse, request, new ConsoleProgress(streams));
         }
         if (html != null) {
             new ReportFile(html).write(ComparisonPage.of(comparison));

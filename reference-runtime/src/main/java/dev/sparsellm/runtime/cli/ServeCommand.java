@@ -106,19 +106,25 @@ final class ServeCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        Streams streams = context.streams();
         ModelServer server = ModelServer.find(Main.classLoader()).orElseThrow(() -> new IllegalArgumentException(
                 "There is no server on the path: put the jar of module server, and what is in its folder lib, beside this one"));
         check();
-        try (Model open = model.open(context);
-                ModelServer.Running running = server.start(open, options(open))) {
+        try (Model open = model.open(context)) {
+            serve(server, open, options(open));
+        }
+        return ExitCode.OK;
+    }
+
+    private void serve(ModelServer server, Model open, ServeOptions options) throws IOException {
+        Streams streams = context.streams();
+        Settled.prepare(open, options.providers(), new ConsoleProgress(streams));
+        try (ModelServer.Running running = server.start(open, options)) {
             streams.out().println(running.address());
             streams.out().flush();
             streams.note("serving " + open.path().getFileName() + " at " + running.address() + " for OpenAI's clients"
                     + " (base URL " + running.address() + "v1); open it in a browser to compare providers; Ctrl-C ends it");
             context.cancellation().interrupting(ServeCommand::untilInterrupted);
         }
-        return ExitCode.OK;
     }
 
     private static void untilInterrupted() {

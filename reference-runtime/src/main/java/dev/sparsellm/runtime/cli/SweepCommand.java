@@ -113,6 +113,8 @@ final class SweepCommand implements Callable<Integer> {
                     prompt,
                     tokens,
                     rounds);
+            Settled.prepare(
+                    open, candidates.stream().map(Sweep.Candidate::preference).toList(), new ConsoleProgress(streams));
             sweep = Sweep.of(open, REFERENCE, candidates, request, new ConsoleProgress(streams));
         }
         write(sweep);
