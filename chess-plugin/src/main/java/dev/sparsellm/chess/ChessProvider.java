@@ -70,6 +70,9 @@ public final class ChessProvider implements OperatorProvider, Calibratable {
             throw new ProviderException("Nothing can be written to " + output.getParent()
                     + ": name an output in a folder that is there and writable");
         }
+        if (Files.exists(output) && !Files.isRegularFile(output)) {
+            throw new ProviderException(output + " is there already, and is no file: name another output");
+        }
         Plan plan = plan(model, Settings.defaults(settings()));
         plan.firstRefusal().ifPresent(refused -> {
             throw new ProviderException(model.name() + " cannot be calibrated: " + refused.reason());

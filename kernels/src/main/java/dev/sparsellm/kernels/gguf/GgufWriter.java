@@ -158,8 +158,12 @@ public final class GgufWriter {
      * opens {@code file} finds what was there before, or all of the new.
      *
      * @throws IllegalStateException if a body writes another number of bytes than its tensor has
+     * @throws IOException if it cannot be written, or if what is there is no file: a device is not to be replaced by one
      */
     public void write(Path file) throws IOException {
+        if (Files.exists(file) && !Files.isRegularFile(file)) {
+            throw new IOException(file + " is there already, and is no file");
+        }
         Path folder = file.toAbsolutePath().getParent();
         String prefix = "." + file.getFileName() + ".";
         removeLeftOvers(folder, prefix);

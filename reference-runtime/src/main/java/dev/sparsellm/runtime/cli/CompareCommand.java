@@ -128,15 +128,14 @@ final class CompareCommand implements Callable<Integer> {
             Settled.prepare(open, List.of(a, sparse), new ConsoleProgress(streams));
             comparison = Comparison.of(open, a, sparse, request, new ConsoleProgress(streams));
         }
-        if (html != null) {
-            new ReportFile(html).write(ComparisonPage.of(comparison));
-        }
+        // Before the page: where there is no room for it, what was measured is not lost.
         if (json) {
             Json.print(streams.out(), ComparisonFigures.of(comparison));
         } else {
             new ComparisonListing(comparison, streams).print();
         }
         if (html != null) {
+            new ReportFile(html).write(ComparisonPage.of(comparison));
             streams.note("wrote " + html);
         }
         return ExitCode.OK;

@@ -117,12 +117,13 @@ final class SweepCommand implements Callable<Integer> {
                     open, candidates.stream().map(Sweep.Candidate::preference).toList(), new ConsoleProgress(streams));
             sweep = Sweep.of(open, REFERENCE, candidates, request, new ConsoleProgress(streams));
         }
-        write(sweep);
+        // Before the files: where there is no room for them, what was measured is not lost.
         if (json) {
             Json.print(streams.out(), SweepFigures.of(sweep));
         } else {
             streams.out().print(Listing.table("", rows(sweep)));
         }
+        write(sweep);
         return ExitCode.OK;
     }
 

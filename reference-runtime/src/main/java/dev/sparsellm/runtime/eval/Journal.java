@@ -10,6 +10,7 @@ import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -29,15 +30,17 @@ public final class Journal implements AutoCloseable {
     private static final ObjectMapper MAPPER = new ObjectMapper();
 
     private final Map<String, double[]> known = new HashMap<>();
+    private final Path file;
     private final Writer out;
 
-    private Journal(Writer out) {
+    private Journal(Path file, Writer out) {
+        this.file = file;
         this.out = out;
     }
 
     /** One that keeps nothing. */
     public static Journal none() {
-        return new Journal(Writer.nullWriter());
+        return new Journal(Path.of("none"), Writer.nullWriter());
     }
 
     /**
@@ -46,6 +49,9 @@ public final class Journal implements AutoCloseable {
      * @throws IllegalArgumentException if the file holds something else
      */
     public static Journal at(Path file) {
+        if (Files.exists(file) && !Files.isRegularFile(file)) {
+            throw notOurs(file, null); // A device may be read for ever.
+        }
         try {
             String text = Files.exists(file) ? Files.readString(file) : "";
             // A line that was being written when the process ended is left out, and overwritten.
@@ -55,13 +61,13 @@ public final class Journal implements AutoCloseable {
             if (known.isEmpty() && !text.isBlank() && !text.startsWith("{")) {
                 throw notOurs(file, null);
             }
-            Journal journal = new Journal(behind(whole.getBytes(StandardCharsets.UTF_8).length, file));
+            Journal journal = new Journal(file, behind(whole.getBytes(StandardCharsets.UTF_8).length, file));
             journal.known.putAll(known);
             return journal;
         } catch (CharacterCodingException e) {
             throw notOurs(file, e);
         } catch (IOException e) {
-            throw new UncheckedIOException(e);
+            throw failed(file, e);
         }
     }
 
@@ -113,7 +119,7 @@ public final class Journal implements AutoCloseable {
             out.write('\n');
             out.flush();
         } catch (IOException e) {
-            throw new UncheckedIOException(e);
+            throw failed(file, e);
         }
         known.put(key, values);
     }
@@ -123,7 +129,13 @@ public final class Journal implements AutoCloseable {
         try {
             out.close();
         } catch (IOException e) {
-            throw new UncheckedIOException(e);
+            throw failed(file, e);
         }
+    }
+
+    /** What went wrong, and with which file: the exception of a full disk does not say. */
+    private static UncheckedIOException failed(Path file, IOException e) {
+        return new UncheckedIOException(
+                e instanceof FileSystemException ? e : new FileSystemException(file.toString(), null, e.getMessage()));
     }
 }
