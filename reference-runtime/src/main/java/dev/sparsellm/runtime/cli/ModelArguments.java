@@ -90,7 +90,7 @@ final class ModelArguments {
                 .withProviders(preference(context))
                 .withSettings(settings(context))
                 .withCacheDirectory(context.cacheDirectory())
-                .withProgress(new ConsoleProgress(context.streams()))
+                .withProgress(Settled.between(new ConsoleProgress(context.streams())))
                 .withNotices(context.streams()::note);
         Path path = path(context);
         try {
