@@ -54,21 +54,26 @@ import org.w3c.dom.NodeList;
  */
 public final class Mutants {
 
-    /** A hang is told by CPU time, since the machine may be busy with something else. */
+    /** A hang is told by CPU time, since the machine may be busy with something else, or this process be stopped. */
     private static final double MORE_SECONDS = 8;
     private static final double TIMES_LONGER = 8;
     private static final double WITHOUT_GUARD = 10;
-    private static final double WALL_SECONDS = 300;
+
+    /** Threads that wait for each other: so many looks, a tenth of a second apart, in which next to no CPU time was used. */
+    private static final int IDLE_LOOKS = 900;
+    private static final double IDLE_SECONDS = 0.2;
 
     /** For the script: a test hangs where no guard stops it, go on in a new JVM. */
     private static final int AGAIN = 75;
 
     private static final int PASSES = 4;
+    private static final int CHECK_EVERY = 20;
 
     private static final Launcher LAUNCHER = LauncherFactory.create();
 
     private static Instrumentation instrumentation;
     private static volatile boolean expired;
+    private static int killed;
     private static BitSet[] hits = new BitSet[0];
 
     private Mutants() {}
@@ -125,13 +130,13 @@ public final class Mutants {
         }
     }
 
-    /** Arguments: list, table, coverage, tests, units (a pattern), classes (a pattern), minutes, survivors of a table or "-". */
+    /** Arguments: list, table, coverage, tests, units (a pattern), classes (a pattern), when to end (s), survivors of a table or "-". */
     public static void main(String[] args) throws Exception {
         Path table = Path.of(args[1]);
         Path coverage = Path.of(args[2]);
         Pattern units = Pattern.compile(args[4]);
         Pattern classes = Pattern.compile(args[5]);
-        long end = System.nanoTime() + (long) (Double.parseDouble(args[6]) * 60e9);
+        long end = Long.parseLong(args[6]);
         Map<String, List<Mutant>> mutants = new LinkedHashMap<>();
         Set<String> known = Files.exists(table) ? keys(table, "") : Set.of();
         Set<String> wanted = args[7].equals("-") ? null : keys(Path.of(args[7]), "SURVIVED|NO_COVERAGE");
@@ -167,8 +172,8 @@ public final class Mutants {
                 .createMutator(source);
         Map<String, Integer> kills = new HashMap<>();
         for (Mutant mutant : mutants) {
-            if (System.nanoTime() > end) {
-                System.exit(AGAIN);
+            if (System.currentTimeMillis() / 1000 > end) {
+                System.exit(0);
             }
             List<Unit> reaching = all.stream()
                     .filter(unit -> unit.reaches(mutant))
@@ -201,6 +206,18 @@ public final class Mutants {
                 }
             }
             note(table, mutant, verdict, by, ran, cpu() - start);
+            if (verdict.equals("KILLED") && ++killed % CHECK_EVERY == 0) {
+                check(reaching.get(ran - 1), mutant);
+            }
+        }
+    }
+
+    /** A test that fails without the mutant too would have killed it, and those before it, by mistake. */
+    private static void check(Unit unit, Mutant mutant) {
+        List<String> failed = execute(request(unit.id));
+        if (!failed.isEmpty()) {
+            System.out.println("Fails without a mutant, after that of " + mutant.key() + ": " + failed);
+            Runtime.getRuntime().halt(1);
         }
     }
 
@@ -221,7 +238,8 @@ public final class Mutants {
         boolean[] failed = {false};
         Thread runner = new Thread(() -> failed[0] = !execute(request(unit.id)).isEmpty());
         double limit = cpu() + MORE_SECONDS + TIMES_LONGER * unit.seconds;
-        long wall = System.nanoTime();
+        double idleSince = cpu();
+        int idle = 0;
         runner.start();
         while (true) {
             runner.join(100);
@@ -230,7 +248,12 @@ public final class Mutants {
             }
             double now = cpu();
             expired |= now > limit;
-            if (now > limit + WITHOUT_GUARD || (System.nanoTime() - wall) / 1e9 > WALL_SECONDS) {
+            idle++;
+            if (now - idleSince > IDLE_SECONDS) {
+                idleSince = now;
+                idle = 0;
+            }
+            if (now > limit + WITHOUT_GUARD || idle > IDLE_LOOKS) {
                 hangs.run();
                 Runtime.getRuntime().halt(AGAIN);
             }
