@@ -130,7 +130,7 @@ public final class Mutants {
         }
     }
 
-    /** Arguments: list, table, coverage, tests, units (a pattern), classes (a pattern), when to end (s), survivors of a table or "-". */
+    /** Arguments: list, table, coverage, tests, units (a pattern), classes (a pattern), when to end (s), tables whose survivors to run or "-". */
     public static void main(String[] args) throws Exception {
         Path table = Path.of(args[1]);
         Path coverage = Path.of(args[2]);
@@ -139,7 +139,7 @@ public final class Mutants {
         long end = Long.parseLong(args[6]);
         Map<String, List<Mutant>> mutants = new LinkedHashMap<>();
         Set<String> known = Files.exists(table) ? keys(table, "") : Set.of();
-        Set<String> wanted = args[7].equals("-") ? null : keys(Path.of(args[7]), "SURVIVED|NO_COVERAGE");
+        Set<String> wanted = args[7].equals("-") ? null : survivors(args[7].split(","));
         Set<String> types = new HashSet<>();
         for (Mutant mutant : read(Path.of(args[0]))) {
             if (classes.matcher(mutant.type).matches()) {
@@ -356,6 +356,15 @@ public final class Mutants {
             }
         }
         return units;
+    }
+
+    /** What lives in all of some tables. */
+    private static Set<String> survivors(String[] tables) throws IOException {
+        Set<String> keys = keys(Path.of(tables[0]), "SURVIVED|NO_COVERAGE");
+        for (String table : tables) {
+            keys.retainAll(keys(Path.of(table), "SURVIVED|NO_COVERAGE"));
+        }
+        return keys;
     }
 
     /** Keys of the rows of a table whose verdict is one of those asked for. */

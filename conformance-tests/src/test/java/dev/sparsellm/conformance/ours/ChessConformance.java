@@ -36,11 +36,14 @@ abstract class ChessConformance extends OperatorProviderConformance {
         return Capabilities.of(kinds);
     }
 
-    /** What is left out, and so the difference between methods, has nothing to do with the width of vectors. */
+    /**
+     * What is left out, and so the difference between methods, has nothing to do with the width of vectors. For mutation
+     * runs the cheapest method can have all types.
+     */
     @Override
     protected Set<TensorType> types() {
         boolean otherWidth = System.getProperty("sparsellm.vectorBits") != null;
-        return otherWidth && settings.containsKey("chess.method")
+        return otherWidth && !Boolean.getBoolean("sparsellm.allTypes") && settings.containsKey("chess.method")
                 ? Set.of(TensorType.F32, TensorType.Q8_0, TensorType.Q4_K)
                 : super.types();
     }
