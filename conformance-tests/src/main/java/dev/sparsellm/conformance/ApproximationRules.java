@@ -17,6 +17,9 @@ import java.util.SplittableRandom;
 /** What an operator declares about itself, and counts. */
 final class ApproximationRules {
 
+    /** For values that are left out, or not, by their last bits. */
+    private static final double LAST_BITS = 0.01;
+
     private final Subject subject;
 
     ApproximationRules(Subject subject) {
@@ -108,7 +111,24 @@ final class ApproximationRules {
                         && all.kept() != all.channels()) {
                     fail(key + " declares to be exact, and leaves channels out: " + all);
                 }
+                leavesOutNoMore(trial, operator, Phase.PREFILL, read, new int[][] {{3, 1}});
+                leavesOutNoMore(trial, operator, Phase.DECODE, all.since(read), new int[][] {{1, 2}, {2, 3}});
             }
         }
+    }
+
+    /** @param batches rows and seed of each */
+    private static void leavesOutNoMore(Trial trial, Operator operator, Phase phase, Usage usage, int[][] batches) {
+        double declared = 0;
+        for (int[] batch : batches) {
+            float[] x = operator.input(batch[0], batch[1]);
+            for (int row = 0; row < batch[0]; row++) {
+                declared += trial.oracle().leftOut(
+                        operator.key(), trial.prepared().approximation(operator.key()), phase, x, row) / usage.rows();
+            }
+        }
+        double share = declared;
+        assertTrue(usage.sparsity() <= share + LAST_BITS, () -> "%s counts a share of %.3f as left out in %s, and its"
+                .formatted(operator.key(), usage.sparsity(), phase) + " declared approximation leaves out " + share);
     }
 }

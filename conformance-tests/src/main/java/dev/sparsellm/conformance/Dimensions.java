@@ -17,6 +17,11 @@ record Dimensions(int layers, int dim, int ffn, int inner, int vocab) {
         return type.blockSize() == 256 ? new Dimensions(2, 256, 256, 256, 33) : of(type).getFirst();
     }
 
+    /** For rules about threads: operators that divide their channels find enough for several parts. */
+    static Dimensions ofSeveralParts(TensorType type) {
+        return type.blockSize() == 256 ? new Dimensions(1, 512, 512, 512, 33) : new Dimensions(1, 160, 288, 160, 33);
+    }
+
     /** Sizes around those of vectors, blocks and parts, for a type. */
     static List<Dimensions> of(TensorType type) {
         // One type of each family has a model of many channels, several for each part of a region.

@@ -5,12 +5,15 @@ import static org.junit.jupiter.api.Assertions.fail;
 import dev.sparsellm.spi.Activation;
 import dev.sparsellm.spi.ActivationFunction;
 import dev.sparsellm.spi.Approximation;
+import dev.sparsellm.spi.ModelDescription.LayerWeights;
 import dev.sparsellm.spi.OperatorKey;
 import dev.sparsellm.spi.OperatorKind;
 import dev.sparsellm.spi.Pass;
 import dev.sparsellm.spi.Phase;
 import dev.sparsellm.spi.SessionOperators;
+import dev.sparsellm.spi.Tensor;
 import dev.sparsellm.spi.TensorType;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.EnumSet;
@@ -195,14 +198,58 @@ final class NumericsRules {
         }
     }
 
+    /** Neither do numbers of a file become others. What an approximation leaves out need not be read, though. */
+    void notFiniteWeights(Set<TensorType> types) {
+        Set<Group> groups = groups();
+        Assumptions.assumeTrue(groups.contains(Group.EXACT_PROJECTIONS) || groups.contains(Group.EXACT_BLOCKS),
+                "no operator declares to be exact");
+        for (TensorType type : types) {
+            TinyModel sound = TinyModel.of(type);
+            LayerWeights first = sound.description().layers().getFirst();
+            Tensor gate = Weights.with(first.gate(), Float.NaN);
+            Tensor up = Weights.with(first.up(), Float.POSITIVE_INFINITY);
+            Tensor down = Weights.with(first.down(), Float.NEGATIVE_INFINITY);
+            notFiniteWeights(sound, Float.NaN, gate, first.up(), first.down());
+            notFiniteWeights(sound, Float.POSITIVE_INFINITY, first.gate(), up, first.down());
+            notFiniteWeights(sound, Float.NEGATIVE_INFINITY, first.gate(), first.up(), down);
+        }
+    }
+
+    private void notFiniteWeights(TinyModel sound, float value, Tensor gate, Tensor up, Tensor down) {
+        LayerWeights first = sound.description().layers().getFirst();
+        TinyModel model = sound.withFirstLayer(new LayerWeights(
+                Weights.with(first.query(), value), Weights.with(first.key(), value), Weights.with(first.value(), value),
+                Weights.with(first.attentionOutput(), value), gate, up, down));
+        // The fingerprint is that of the sound one: a provider, and a cache, that do not know it.
+        Path cache = subject.folder().resolve("%s %s".formatted(first.gate().type(), value));
+        try (Trial trial = subject.afresh().prepare(model, KitWorkers.one(), cache);
+                SessionOperators session = trial.session(KitWorkers.one())) {
+            for (Operator operator : trial.operators(session)) {
+                if (operator.key().layer() == 0 && operator.key().kind() != OperatorKind.OUTPUT
+                        && trial.prepared().approximation(operator.key()) instanceof Approximation.Exact) {
+                    for (int batch : new int[] {1, 3}) {
+                        notFinite(trial, operator, Phase.DECODE, operator.input(batch, 9),
+                                "%s of a batch of %d with %s among its weights of type %s"
+                                        .formatted(operator.key(), batch, value, first.gate().type()));
+                    }
+                }
+            }
+        }
+    }
+
     private void notFinite(Trial trial, Operator operator, Phase phase, float value) {
-        String what = "%s of a batch of 3 in %s with %s in its second row".formatted(operator.key(), phase, value);
-        Approximation approximation = trial.prepared().approximation(operator.key());
         float[] x = operator.input(3, 9);
         x[operator.inputs() + operator.inputs() / 2] = value;
-        float[] y = operator.apply(phase, 3, x.clone());
+        notFinite(trial, operator, phase, x,
+                "%s of a batch of 3 in %s with %s in its second row".formatted(operator.key(), phase, value));
+    }
+
+    private static void notFinite(Trial trial, Operator operator, Phase phase, float[] x, String what) {
+        Approximation approximation = trial.prepared().approximation(operator.key());
+        int batch = x.length / operator.inputs();
+        float[] y = operator.apply(phase, batch, x.clone());
         boolean reached = false;
-        for (int b = 0; b < 3; b++) {
+        for (int b = 0; b < batch; b++) {
             Expected expected = trial.oracle().row(operator.key(), approximation, phase, x, b);
             for (int r = 0; r < operator.outputs(); r++) {
                 float got = y[b * operator.outputs() + r];

@@ -259,6 +259,17 @@ public abstract class OperatorProviderConformance {
         new NumericsRules(subject).notFinite();
     }
 
+    @Test
+    @Tag(NUMERICS)
+    @Rule(
+            number = "P306",
+            sentence = "NaN and infinities among weights reach the outputs of exact operators that they belong to, and"
+                    + " no other.",
+            reason = "A damaged file must show. Codes of infinities are easily taken for large numbers.")
+    final void p306_notFiniteWeightsStayInTheirOutputs() {
+        new NumericsRules(subject).notFiniteWeights(types());
+    }
+
     // P4: nothing but the result
 
     @Test
@@ -484,7 +495,7 @@ public abstract class OperatorProviderConformance {
     @Rule(
             number = "P803",
             sentence = "Usage, where it is counted, adds up: rows and channels of all phases, bytes and rows of"
-                    + " DECODE.",
+                    + " DECODE; no more counts as left out than the declared approximation leaves out.",
             reason = "Reports on sparsity and weight traffic are made of it.")
     final void p803_usageAddsUp() {
         new ApproximationRules(subject).usage();

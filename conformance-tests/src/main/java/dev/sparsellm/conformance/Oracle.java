@@ -55,6 +55,44 @@ final class Oracle {
         return product(matrices.of(model.projectionWeights(key).orElseThrow()), input, new double[inputs]);
     }
 
+    /** The share of channels of a row that an approximation may leave out: those it changes, and those that are 0. */
+    double leftOut(OperatorKey key, Approximation approximation, Phase phase, float[] x, int b) {
+        double[] input = new double[inputs(model, key)];
+        for (int c = 0; c < input.length; c++) {
+            input[c] = x[b * input.length + c];
+        }
+        return switch (approximation) {
+            case Approximation.Exact exact -> 0;
+            case Approximation.OfInput rule -> {
+                double[] changed = input.clone();
+                rule.change(phase, changed);
+                yield leftOut(input, changed);
+            }
+            case Approximation.OfHidden rule -> {
+                LayerWeights weights = model.layers().get(key.layer());
+                double[][] gate = matrices.of(weights.gate());
+                double[][] up = matrices.of(weights.up());
+                double[] activated = new double[gate.length];
+                double[] hidden = new double[gate.length];
+                for (int i = 0; i < hidden.length; i++) {
+                    activated[i] = Matrices.activate(model.activation(), Matrices.dot(gate[i], input));
+                    hidden[i] = activated[i] * Matrices.dot(up[i], input);
+                }
+                double[] changed = hidden.clone();
+                rule.change(phase, activated, changed);
+                yield leftOut(hidden, changed);
+            }
+        };
+    }
+
+    private static double leftOut(double[] values, double[] changed) {
+        int count = 0;
+        for (int i = 0; i < values.length; i++) {
+            count += values[i] == changed[i] && values[i] != 0 ? 0 : 1;
+        }
+        return (double) count / values.length;
+    }
+
     private Expected feedForward(int layer, Approximation approximation, Phase phase, double[] input) {
         LayerWeights weights = model.layers().get(layer);
         Expected gate = product(matrices.of(weights.gate()), input, new double[input.length]);

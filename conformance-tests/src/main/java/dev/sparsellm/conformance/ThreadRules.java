@@ -4,7 +4,9 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.sparsellm.spi.ActivationFunction;
 import dev.sparsellm.spi.SessionOperators;
+import dev.sparsellm.spi.TensorType;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -29,7 +31,8 @@ final class ThreadRules {
     }
 
     private TinyModel model() {
-        return TinyModel.of(subject.capabilities().someType());
+        TensorType type = subject.capabilities().someType();
+        return TinyModel.of(type, Dimensions.ofSeveralParts(type), ActivationFunction.SILU, 1);
     }
 
     /** Prepared on so many threads, too. */

@@ -4,6 +4,7 @@ import dev.sparsellm.spi.Tensor;
 import dev.sparsellm.spi.TensorType;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.SplittableRandom;
@@ -38,10 +39,27 @@ final class Weights {
                 setScales(data, type, at, unit, random.split());
             }
         }
-        // Native memory, as mappings are: on segments of arrays, vector code takes other paths.
-        MemorySegment copy = Arena.ofAuto().allocate(Math.max(1, bytes.length), 64);
-        copy.copyFrom(MemorySegment.ofArray(bytes));
-        return new Tensor(name, type, rows, columns, copy);
+        return new Tensor(name, type, rows, columns, offHeap(bytes));
+    }
+
+    /** The same with one number in its middle changed: a weight, or the scale of a block. */
+    static Tensor with(Tensor tensor, float value) {
+        TensorType type = tensor.type();
+        byte[] bytes = tensor.data().toArray(ValueLayout.JAVA_BYTE);
+        ByteBuffer data = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
+        long row = tensor.rows() / 2 * type.rowBytes(tensor.columns());
+        int at = Math.toIntExact(row + tensor.columns() / 2 / type.blockSize() * type.blockBytes());
+        if (type.blockSize() == 1) {
+            put(data, type, at, value);
+        } else {
+            data.putShort(at + Blocks.floatsOf(type)[0], Float.floatToFloat16(value));
+        }
+        return new Tensor(tensor.name(), type, tensor.rows(), tensor.columns(), offHeap(bytes));
+    }
+
+    /** Native memory, as mappings are: on segments of arrays, vector code takes other paths. */
+    private static MemorySegment offHeap(byte[] bytes) {
+        return Arena.ofAuto().allocate(Math.max(1, bytes.length), 64).copyFrom(MemorySegment.ofArray(bytes));
     }
 
     private static void put(ByteBuffer data, TensorType type, int at, float value) {
