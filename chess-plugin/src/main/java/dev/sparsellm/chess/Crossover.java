@@ -18,11 +18,11 @@ final class Crossover {
     private Crossover() {}
 
     /**
-     * Where a gain is first reached, between two points on the line through them; past the last point where it never is.
+     * Where a gain is first reached, on the line between two points; on that through the first two if all of them gain.
      *
      * @param shares ascending, below 1
      * @param gains the exact operator's time divided by the sparse one's, at each share
-     * @return 0 if all gain; 1 if none does
+     * @return in [0, 1]; 1 if none gains
      */
     static double of(double[] shares, double[] gains) {
         int last = shares.length;
@@ -32,12 +32,14 @@ final class Crossover {
         if (last == shares.length) {
             return 1;
         }
-        if (last == 0) {
-            return 0;
+        int point = Math.max(1, last);
+        double below = gains[point - 1];
+        double above = gains[point];
+        if (above <= below) {
+            return shares[point - 1]; // all gain, and the second no more than the first: what is below that is unknown
         }
-        double below = gains[last - 1];
-        double above = gains[last];
-        return shares[last - 1] + (shares[last] - shares[last - 1]) * (GAIN - below) / (above - below);
+        double onLine = shares[point - 1] + (shares[point] - shares[point - 1]) * (GAIN - below) / (above - below);
+        return Math.max(0, onLine);
     }
 
     /** What an operator's time depends on beside the machine: kinds of weights and shapes. */

@@ -17,7 +17,7 @@ record Selection(
 
     /** Whether a channel with a value is left out; NaN never is. */
     static boolean leavesOut(float value, float lower, float upper) {
-        return value >= lower && value <= upper;
+        return value >= lower & value <= upper;
     }
 
     int channels() {
@@ -36,9 +36,11 @@ record Selection(
             float[] tested, int testedOffset, float inverse, float[] values, int valuesOffset, float[] out, int outOffset) {
         int kept = 0;
         for (int i = 0; i < channels(); i++) {
-            boolean leftOut = leavesOut(tested[testedOffset + i] * inverse, lower[i], upper[i]);
-            out[outOffset + i] = leftOut ? substitutes[i] : values[valuesOffset + i];
-            kept += leftOut ? 0 : 1;
+            // By bits, without a branch that chance would have predicted wrongly: a third of the time.
+            int leftOut = leavesOut(tested[testedOffset + i] * inverse, lower[i], upper[i]) ? -1 : 0;
+            out[outOffset + i] = Float.intBitsToFloat(Float.floatToRawIntBits(substitutes[i]) & leftOut
+                    | Float.floatToRawIntBits(values[valuesOffset + i]) & ~leftOut);
+            kept += 1 + leftOut;
         }
         return kept;
     }

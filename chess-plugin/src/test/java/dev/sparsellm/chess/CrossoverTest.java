@@ -38,8 +38,14 @@ class CrossoverTest {
 
     @Test
     void allMayGainAndNone() {
-        assertThat(Crossover.of(SHARES, new double[] {1.1, 1.2, 1.3})).isZero();
+        assertThat(Crossover.of(SHARES, new double[] {1.3, 1.5, 1.7})).isZero();
         assertThat(Crossover.of(SHARES, new double[] {1.1, 1.2, 1.0})).isEqualTo(1);
+    }
+
+    @Test
+    void belowTheLeastShareMeasuredItLiesOnTheSameLine() {
+        assertThat(Crossover.of(SHARES, new double[] {1.1, 1.2, 1.3})).isCloseTo(0.04, within(1e-9));
+        assertThat(Crossover.of(SHARES, new double[] {1.1, 1.05, 1.3})).isEqualTo(0.2);
     }
 
     @Test
