@@ -126,7 +126,9 @@ final class CompareCommand implements Callable<Integer> {
                     file != null ? file.toString() : demo ? "fairy tales it has not seen" : "fairy tales");
             String sparse = b == null ? SPARSE : b;
             Settled.prepare(open, List.of(a, sparse), new ConsoleProgress(streams));
-            comparison = Comparison.of(open, a, sparse, request, new ConsoleProgress(streams));
+            try (HeapWatch _ = HeapWatch.start()) {
+                comparison = Comparison.of(open, a, sparse, request, new ConsoleProgress(streams));
+            }
         }
         // Before the page: where there is no room for it, what was measured is not lost.
         if (json) {

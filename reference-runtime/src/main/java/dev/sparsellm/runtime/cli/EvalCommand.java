@@ -94,10 +94,12 @@ final class EvalCommand implements Callable<Integer> {
             List<Lineup> lineups =
                     preferences.stream().map(preference -> Settled.lineup(open.lineup(preference.strip())))
                             .toList();
-            for (String word : wanted) {
-                Task.named(word).ifPresentOrElse(
-                        task -> listing.add(choose(open, lineups, task, notes, progress)),
-                        () -> passages(open, lineups, word, notes, progress, listing));
+            try (HeapWatch _ = HeapWatch.start()) {
+                for (String word : wanted) {
+                    Task.named(word).ifPresentOrElse(
+                            task -> listing.add(choose(open, lineups, task, notes, progress)),
+                            () -> passages(open, lineups, word, notes, progress, listing));
+                }
             }
             listing.print(open, json);
         }

@@ -118,7 +118,8 @@ final class ServeCommand implements Callable<Integer> {
     private void serve(ModelServer server, Model open, ServeOptions options) throws IOException {
         Streams streams = context.streams();
         Settled.prepare(open, options.providers(), new ConsoleProgress(streams));
-        try (ModelServer.Running running = server.start(open, options)) {
+        try (HeapWatch _ = HeapWatch.start();
+                ModelServer.Running running = server.start(open, options)) {
             streams.out().println(running.address());
             streams.out().flush();
             streams.note("serving " + open.path().getFileName() + " at " + running.address() + " for OpenAI's clients"

@@ -115,7 +115,9 @@ final class SweepCommand implements Callable<Integer> {
                     rounds);
             Settled.prepare(
                     open, candidates.stream().map(Sweep.Candidate::preference).toList(), new ConsoleProgress(streams));
-            sweep = Sweep.of(open, REFERENCE, candidates, request, new ConsoleProgress(streams));
+            try (HeapWatch _ = HeapWatch.start()) {
+                sweep = Sweep.of(open, REFERENCE, candidates, request, new ConsoleProgress(streams));
+            }
         }
         // Before the files: where there is no room for them, what was measured is not lost.
         if (json) {
