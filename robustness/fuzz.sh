@@ -43,13 +43,16 @@ for target in "$@"; do
     processor
     start=$spent runs=0 rounds=0
     while [ $((spent - start)) -lt "$seconds" ]; do
+        # Jazzer's limit is by the clock. Not shorter than a minute: each round begins with compiling and the corpus.
+        left=$((seconds - spent + start))
+        [ "$left" -ge 60 ] || [ "$seconds" -lt 60 ] || left=60
         # Scalar kernels: instrumented vector code would be boxed. 150 s are a hang, or a machine put to sleep.
         (cd "$folder" && "$java" -Xmx256m -XX:+EnableDynamicAgentLoading --enable-native-access=ALL-UNNAMED \
             --sun-misc-unsafe-memory-access=allow -Dsparsellm.vectorBits=0 -cp "$classpath" \
             com.code_intelligence.jazzer.Jazzer "--target_class=$package.$class" "--target_method=$method" \
             '--instrumentation_includes=dev.sparsellm.**' '--instrumentation_excludes=dev.sparsellm.robustness.**' \
             '--custom_hook_includes=dev.sparsellm.**' --keep_going=20 -timeout=150 -rss_limit_mb=3000 \
-            "-max_total_time=$((seconds - spent + start))" corpus $([ -d "$known" ] && echo "$known") > log 2>&1) || true
+            "-max_total_time=$left" corpus $([ -d "$known" ] && echo "$known") > log 2>&1) || true
         processor
         rounds=$((rounds + 1))
         done=$(grep -a -o '^Done [0-9]*' "$folder/log" | cut -d ' ' -f 2) || true

@@ -6,7 +6,7 @@ import java.util.function.LongSupplier;
  * Keeps the heap near what is in use, while sessions come and go. The serial collector, which the launcher chooses since it
  * gives memory back, collects what has grown old only when the heap is full, at half of the machine's memory; on the way
  * there a server takes more with every request, though each needs some megabytes for a while (1B in Q8_0 under CHESS: 266
- * MB more after 30 requests of two tokens each, and 60 with this). A collection takes 0.1 s there, once in some requests.
+ * MB more after 30 requests of two tokens each, and 32 at most with this). A collection takes 0.1 s there, once in some requests.
  */
 final class HeapWatch implements AutoCloseable {
 
