@@ -251,6 +251,31 @@ class SparseOperatorsTest {
         assertThat(nmse(results[0], doubles(results[1]))).isLessThan(1e-11);
     }
 
+    /** The gate once for eight rows; of up, down and output what is kept, and of Q8_0 the scales of down and output. */
+    @ParameterizedTest
+    @EnumSource(value = TensorType.class, names = {"F32", "Q8_0"})
+    void bytesReadAreThoseOfTheGateAndOfWhatIsKept(TensorType type) {
+        SmallLlama model = SmallLlama.random(type, 1, 256, 768, 4, 4, 14);
+        LayerWeights weights = model.description().layers().getFirst();
+        RandomWeights random = new RandomWeights(10);
+        float[] x = random.gaussian(11 * 256);
+        Map<OperatorKey, Selection> selections = Map.of(
+                FFN, selection(gates(weights.gate(), x, 11), 768, 0.5, random), OUTPUT, selection(x, 256, 0.5, random));
+        int bytesOfWeight = type == TensorType.F32 ? 4 : 1;
+        long scalesOfGroup = type == TensorType.F32 ? 0 : 256 * 2;
+        try (Opened opened = open(model, selections, 11, "dense", threads)) {
+            float[] y = new float[11 * 256];
+            opened.session.feedForward(0).orElseThrow().apply(new Pass(Phase.DECODE, 0, 11), x, y);
+            opened.session.projection(OUTPUT).orElseThrow().apply(new Pass(Phase.DECODE, 0, 11), x, y);
+            Usage block = opened.session.usage(FFN);
+            assertThat(block.bytesRead()).isEqualTo(2 * weights.gate().data().byteSize()
+                    + block.kept() * (weights.up().rowBytes() + 256 * bytesOfWeight) + 11 * 768 / 32 * scalesOfGroup);
+            Usage output = opened.session.usage(OUTPUT);
+            assertThat(output.bytesRead())
+                    .isEqualTo(output.kept() * 256 * bytesOfWeight + 11 * 256 / 32 * scalesOfGroup);
+        }
+    }
+
     /** Operators of selections, opened for one session. */
     private final class Opened implements AutoCloseable {
         final SparseOperators operators;

@@ -41,7 +41,7 @@ record Dimensions(int layers, int dim, int ffn, int inner, int vocab) {
                     new Dimensions(1, 256, 2080, 64, 31));
             case Q4_0, Q4_1, Q5_0, Q5_1 -> List.of(
                     new Dimensions(2, 64, 96, 32, 33),
-                    new Dimensions(1, 32, 160, 64, 31));
+                    new Dimensions(1, 32, 288, 64, 31));
             // One super-block and two, across and down: kernels that go through columns take up to 256 rows at a time.
             default -> List.of(new Dimensions(1, 256, 512, 512, 31));
         };
