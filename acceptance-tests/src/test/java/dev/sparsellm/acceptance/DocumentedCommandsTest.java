@@ -14,8 +14,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Every command on a page is one that the program understands, options and all; those marked as such are run by
- * {@link QuickStartIT}. And pages lead to one another.
+ * Every command on a page is one that the program understands, options and all, as it stands there;
+ * {@link DocumentedCommandsIT} runs them, shortened. And pages lead to one another.
  */
 class DocumentedCommandsTest {
 
@@ -24,12 +24,29 @@ class DocumentedCommandsTest {
 
     static Stream<String> commands() {
         return Documents.pages().stream()
-                .flatMap(page -> Documents.commands(Documents.read(page)).stream())
-                .filter(command -> command.matches("(\\w+=\\S+ )*(\\./|\\S*/bin/)sparsellm .*"));
+                .flatMap(page -> Documents.allCommands(Documents.read(page)).stream())
+                .map(Documents.Command::text)
+                .filter(command -> command.matches("(\\w+=\\S+ )*(\\./|\\S*/bin/)sparsellm (?!COMMAND |--version).*"));
+    }
+
+    /** Parts of commands in sentences, such as {@code bench -p 32 -n 8}, not those that only name an option. */
+    static Stream<String> parts() {
+        Pattern span = Pattern.compile("`([a-z-]+) ([^`\n]* )?-[^`\n]* [^`\n-][^`\n]*`");
+        List<String> known = Pattern.compile("(?m)^\\| `([a-z-]+)` \\|")
+                .matcher(Documents.read(Documents.PROJECT.resolve("README.md")))
+                .results()
+                .map(row -> row.group(1))
+                .toList();
+        return Documents.pages().stream()
+                .flatMap(page -> span.matcher(Documents.read(page)).results())
+                .filter(found -> known.contains(found.group(1)))
+                // Without a shape and a file nothing is synthesized.
+                .map(found -> "./sparsellm " + found.group().replace("`", "")
+                        + (found.group(1).equals("synthesize") ? " --shape llama-3.2-1b -o x" : ""));
     }
 
     @ParameterizedTest
-    @MethodSource("commands")
+    @MethodSource({"commands", "parts"})
     void every_command_is_understood(String command) {
         List<String> words = new ArrayList<>(Documents.words(command));
         while (!words.getFirst().endsWith("/sparsellm")) {
@@ -45,6 +62,7 @@ class DocumentedCommandsTest {
     @Test
     void there_are_commands_to_check() {
         assertThat(commands()).hasSizeGreaterThan(20);
+        assertThat(parts()).hasSizeGreaterThan(4);
     }
 
     @Test

@@ -6,12 +6,17 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /** The pages of the documentation, and the commands on them. */
 final class Documents {
 
     static final Path PROJECT = Path.of("..").toAbsolutePath().normalize();
+
+    private static final String SHELL = "```sh";
+    private static final Pattern SPAN = Pattern.compile("`(\\./sparsellm [^`]+)`");
 
     private Documents() {}
 
@@ -40,25 +45,45 @@ final class Documents {
         return text.substring(text.indexOf(begin) + begin.length(), text.indexOf(end));
     }
 
-    /** The lines of all blocks for a shell, continued lines joined, without comments. */
+    /**
+     * A line that a reader may type.
+     *
+     * @param mark what stands behind {@code sh} at the head of its block
+     */
+    record Command(String text, String mark) {}
+
+    /** The lines of all blocks for a shell. */
     static List<String> commands(String text) {
-        List<String> commands = new ArrayList<>();
-        boolean shell = false;
+        return lines(text, false).stream().map(Command::text).toList();
+    }
+
+    /** Those, and commands of ours in the middle of a sentence, in the order of the page. */
+    static List<Command> allCommands(String text) {
+        return lines(text, true);
+    }
+
+    /** Continued lines joined, without comments. */
+    private static List<Command> lines(String text, boolean sentences) {
+        List<Command> commands = new ArrayList<>();
+        String block = null; // its head
         StringBuilder line = new StringBuilder();
         for (String raw : text.lines().toList()) {
             if (raw.startsWith("```")) {
-                shell = !shell && raw.equals("```sh");
-                continue;
+                block = block == null ? raw : null;
+            } else if (block == null) {
+                Matcher span = SPAN.matcher(raw);
+                while (sentences && span.find()) {
+                    commands.add(new Command(span.group(1), ""));
+                }
+            } else if (block.equals(SHELL) || block.startsWith(SHELL + " ")) {
+                if (raw.endsWith("\\")) {
+                    line.append(raw, 0, raw.length() - 1);
+                    continue;
+                }
+                String whole = line.append(raw.replaceFirst("\\s+# .*$", "")).toString().strip();
+                commands.add(new Command(whole, block.substring(SHELL.length()).strip()));
+                line.setLength(0);
             }
-            if (!shell) {
-                continue;
-            }
-            if (raw.endsWith("\\")) {
-                line.append(raw, 0, raw.length() - 1);
-                continue;
-            }
-            commands.add(line.append(raw.replaceFirst("\\s+# .*$", "")).toString().strip());
-            line.setLength(0);
         }
         return commands;
     }
