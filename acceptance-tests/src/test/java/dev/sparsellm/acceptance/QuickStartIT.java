@@ -153,20 +153,4 @@ class QuickStartIT {
             }
         }
     }
-
-    @Test
-    void the_catalogue_and_the_bom_name_what_there_is() throws IOException {
-        String version = launcher.getParent().getParent().getFileName().toString().substring("sparsellm-".length());
-        var alias = new ObjectMapper().readTree(read(Documents.PROJECT.resolve("jbang-catalog.json"))).at("/aliases/sparsellm");
-        assertThat(alias.get("script-ref").asText()).isEqualTo("dev.sparsellm:sparsellm-server:" + version);
-        assertThat(alias.at("/dependencies/0").asText()).isEqualTo("dev.sparsellm:sparsellm-chess-plugin:" + version);
-        assertThat(alias.get("main").asText()).isEqualTo(dev.sparsellm.runtime.cli.Main.class.getName());
-        String bom = read(Documents.PROJECT.resolve("bom/pom.xml"));
-        assertThat(bom).contains("<version>" + version + "</version>");
-        for (String module : List.of("spi", "kernels", "chess-plugin", "reference-runtime", "server", "langchain4j",
-                "conformance-tests")) {
-            assertThat(bom).contains("<artifactId>sparsellm-" + module + "</artifactId>");
-            assertThat(Documents.PROJECT.resolve(module).resolve("pom.xml")).exists();
-        }
-    }
 }

@@ -24,7 +24,8 @@ public final class Main {
         Runtime.getRuntime().addShutdownHook(new Thread(cancellation::requestAndWait, "cancel"));
         int code = ExitCode.FAILED;
         try {
-            code = run(streams, cancellation, System.getProperties(), args);
+            String[] others = PropertyArguments.moveTo(System.getProperties(), args);
+            code = run(streams, cancellation, System.getProperties(), others);
         } finally {
             streams.out().flush();
             cancellation.ended();
