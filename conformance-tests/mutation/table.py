@@ -61,9 +61,9 @@ for key in run:
         count[1] += key not in reached
         count[2] += key in ruled
         count[3] += key in unit and key not in ruled
-        count[4] += key not in unit and key not in ruled
+        count[4] += key in reached and key not in unit and key not in ruled
 listed["total"] = len(types)
-print("| classes | mutants | run | not reached by a rule | killed by rules | else by unit tests | alive |")
+print("| classes | mutants | run | not reached by a rule | killed by rules | else by unit tests | reached and alive |")
 print("| --- | --- | --- | --- | --- | --- | --- |")
 names = sorted(listed) if by_class else [name for name, _ in GROUPS] + ["others", "total"]
 for name in names:

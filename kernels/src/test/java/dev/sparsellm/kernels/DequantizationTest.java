@@ -18,6 +18,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 @Tag("every-width")
 class DequantizationTest {
@@ -112,6 +113,15 @@ class DequantizationTest {
         return exponent == 0
                 ? sign * Math.scalb(mantissa, 1 - bias)
                 : sign * Math.scalb(1 + mantissa, exponent - bias);
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {-1, 3})
+    void a_row_that_is_not_there_is_refused_by_the_name_of_the_tensor(int row) {
+        Tensor weights = TestWeights.random(TensorType.F32, 3, 8, 1);
+        assertThatThrownBy(() -> kernels.dequantize(weights, row, new float[8], 0))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("test.F32");
     }
 
     @ParameterizedTest
