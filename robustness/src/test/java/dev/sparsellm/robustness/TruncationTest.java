@@ -134,10 +134,12 @@ class TruncationTest {
             file = files.filter(f -> !f.toString().endsWith(".lock")).findAny().orElseThrow();
         }
         byte[] sound = Files.readAllBytes(file);
-        for (int length = 0; length < sound.length; length++) {
+        for (int length = 0; length < sound.length; ) {
             Files.write(file, Arrays.copyOf(sound, length));
             assertThat(repacked(cache, tensors)).as("cut to %d bytes", length).isEqualTo(right);
             assertThat(Files.size(file)).as("written anew").isEqualTo(sound.length);
+            // Nine tenths of so small a file are what fills its pages.
+            length += EVERY_BYTE || length > sound.length - 64 || !isPadding(sound, length) ? 1 : 61;
         }
         Random random = new Random(1);
         for (int i = 0; i < 100; i++) {
@@ -147,6 +149,16 @@ class TruncationTest {
             assertThat(repacked(cache, tensors)).isEqualTo(right);
         }
         assertThat(Files.readAllBytes(file)).hasSameSizeAs(sound);
+    }
+
+    /** Whether the next bytes are zeros, and those before. */
+    private static boolean isPadding(byte[] file, int at) {
+        for (int i = Math.max(0, at - 32); i < Math.min(file.length, at + 64); i++) {
+            if (file[i] != 0) {
+                return false;
+            }
+        }
+        return true;
     }
 
     /** All weights, whether read or made. */
