@@ -10,7 +10,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-/** Names and versions of artifacts, wherever they are written: the modules, the BOM, the pages, the catalogue for JBang. */
+/** Names and versions of artifacts, wherever they are written: modules, BOM, pages, catalogue for JBang. */
 class CoordinatesTest {
 
     private static final String BOM = Documents.read(Documents.PROJECT.resolve("bom/pom.xml"));
@@ -56,7 +56,8 @@ class CoordinatesTest {
 
     @Test
     void the_page_on_the_library_says_of_each_module_what_it_is_for() {
-        String rows = String.join("\n", all(Documents.read(Documents.PROJECT.resolve("docs/library.md")), "(?m)^\\| (`.*`) \\|"));
+        String page = Documents.read(Documents.PROJECT.resolve("docs/library.md"));
+        String rows = String.join("\n", all(page, "(?m)^\\| (`.*`) \\|"));
         assertThat(all(rows, "`(sparsellm-[a-z0-9-]+)`")).containsExactlyInAnyOrderElementsOf(MODULES);
     }
 

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The statements in Java on the pages compile; the complete programs belong to the conformance tests, which run them. */
+/** The statements in Java on the pages compile; complete programs belong to the conformance tests, which run them. */
 class DocumentedProgramsTest {
 
     private static final String IMPORTS = """
@@ -49,9 +49,8 @@ class DocumentedProgramsTest {
             StringWriter said = new StringWriter();
             boolean compiled;
             try (var files = compiler.getStandardFileManager(null, null, null)) {
-                compiled = compiler.getTask(said, files, null, List.of("-proc:none", "-cp", path, "-d", folder.toString()), null,
-                                files.getJavaFileObjects(source))
-                        .call();
+                List<String> options = List.of("-proc:none", "-cp", path, "-d", folder.toString());
+                compiled = compiler.getTask(said, files, null, options, null, files.getJavaFileObjects(source)).call();
             }
             assertThat(compiled).as(said.toString()).isTrue();
         }

@@ -57,7 +57,8 @@ class LaunchersTest {
 
     /** What that for Windows would, by its assignments that depend on nothing. */
     private List<String> cmd(String options, String heap) {
-        String line = windows.lines().filter(text -> text.startsWith("\"%SPARSELLM_JAVA_COMMAND%\" ")).findFirst().orElseThrow();
+        String java = "\"%SPARSELLM_JAVA_COMMAND%\" ";
+        String line = windows.lines().filter(text -> text.startsWith(java)).findFirst().orElseThrow();
         line = line.substring(line.indexOf(' ') + 1)
                 .replace("%SPARSELLM_HEAP%", heap)
                 .replace("%SPARSELLM_JAVA_OPTS%", options)
@@ -99,8 +100,8 @@ class LaunchersTest {
     @Test
     void jbang_gets_the_same_jvm_options() throws Exception {
         List<String> options = new ArrayList<>();
-        for (JsonNode option : new ObjectMapper().readTree(Documents.read(Documents.PROJECT.resolve("jbang-catalog.json")))
-                .at("/aliases/sparsellm/runtime-options")) {
+        JsonNode catalogue = new ObjectMapper().readTree(Documents.PROJECT.resolve("jbang-catalog.json").toFile());
+        for (JsonNode option : catalogue.at("/aliases/sparsellm/runtime-options")) {
             options.addAll(List.of(option.asText().replaceFirst("^(--add-modules)=", "$1 ").split(" ")));
         }
         List<String> sh = sh("");

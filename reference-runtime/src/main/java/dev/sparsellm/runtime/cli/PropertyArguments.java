@@ -6,7 +6,7 @@ import java.util.Properties;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** {@code -Dkey=value} behind the class: the launcher for sh hands it to the JVM, others leave it where the user wrote it. */
+/** {@code -Dkey=value} on the line: the launcher for sh hands it to the JVM, others leave it where it stands. */
 final class PropertyArguments {
 
     private static final Pattern PROPERTY = Pattern.compile("-D([A-Za-z][A-Za-z0-9._-]*)=(.*)", Pattern.DOTALL);

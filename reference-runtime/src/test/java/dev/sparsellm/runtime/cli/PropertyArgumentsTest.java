@@ -12,8 +12,8 @@ class PropertyArgumentsTest {
 
     @Test
     void propertiesAnywhereOnTheLineAreMovedAndTheOthersKeepTheirOrder() {
-        assertThat(PropertyArguments.moveTo(properties, "generate", "-Dchess.sparsity=0.7", "-p", "a  b\n*", "-Dsparsellm.cache=a=b c"))
-                .containsExactly("generate", "-p", "a  b\n*");
+        String[] line = {"generate", "-Dchess.sparsity=0.7", "-p", "a  b\n*", "-Dsparsellm.cache=a=b c"};
+        assertThat(PropertyArguments.moveTo(properties, line)).containsExactly("generate", "-p", "a  b\n*");
         assertThat(properties).isEqualTo(Map.of("chess.sparsity", "0.7", "sparsellm.cache", "a=b c"));
     }
 
