@@ -40,9 +40,15 @@ class DocumentedCommandsTest {
         return Documents.pages().stream()
                 .flatMap(page -> span.matcher(Documents.read(page)).results())
                 .filter(found -> known.contains(found.group(1)))
-                // Without a shape and a file nothing is synthesized.
-                .map(found -> "./sparsellm " + found.group().replace("`", "")
-                        + (found.group(1).equals("synthesize") ? " --shape llama-3.2-1b -o x" : ""));
+                .map(found -> "./sparsellm " + found.group().replace("`", "") + missing(found.group()));
+    }
+
+    /** What a part leaves out that its command has to have. */
+    private static String missing(String part) {
+        if (!part.startsWith("`synthesize ")) {
+            return "";
+        }
+        return (part.contains(" --shape ") ? "" : " --shape llama-3.2-1b") + (part.contains(" -o ") ? "" : " -o x");
     }
 
     @ParameterizedTest
