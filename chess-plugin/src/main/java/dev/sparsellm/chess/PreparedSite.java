@@ -29,10 +29,9 @@ record PreparedSite(
         float[] upper = selection.upper();
         int count = keptOffset;
         for (int i = from; i < to; i++) {
-            float value = values[offset + i] * inverse;
             // Written always, counted where kept: without a branch that half of the time is predicted wrongly.
             kept[count] = i;
-            count += value >= lower[i] & value <= upper[i] ? 0 : 1;
+            count += Selection.leavesOut(values[offset + i] * inverse, lower[i], upper[i]) ? 0 : 1;
         }
         return count - keptOffset;
     }

@@ -36,11 +36,9 @@ record Selection(
             float[] tested, int testedOffset, float inverse, float[] values, int valuesOffset, float[] out, int outOffset) {
         int kept = 0;
         for (int i = 0; i < channels(); i++) {
-            // By bits, without a branch that chance would have predicted wrongly: a third of the time.
-            int leftOut = leavesOut(tested[testedOffset + i] * inverse, lower[i], upper[i]) ? -1 : 0;
-            out[outOffset + i] = Float.intBitsToFloat(Float.floatToRawIntBits(substitutes[i]) & leftOut
-                    | Float.floatToRawIntBits(values[valuesOffset + i]) & ~leftOut);
-            kept += 1 + leftOut;
+            boolean leftOut = leavesOut(tested[testedOffset + i] * inverse, lower[i], upper[i]);
+            out[outOffset + i] = leftOut ? substitutes[i] : values[valuesOffset + i];
+            kept += leftOut ? 0 : 1;
         }
         return kept;
     }
