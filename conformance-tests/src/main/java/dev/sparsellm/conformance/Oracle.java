@@ -6,6 +6,7 @@ import dev.sparsellm.spi.ModelDescription.LayerWeights;
 import dev.sparsellm.spi.OperatorKey;
 import dev.sparsellm.spi.OperatorKind;
 import dev.sparsellm.spi.Phase;
+import java.util.Arrays;
 import java.util.SplittableRandom;
 
 /** Operators by their definitions, in F64: the exact one, and the exact one with a declared approximation. */
@@ -41,26 +42,19 @@ final class Oracle {
 
     /** Row {@code b} of what an operator must make of {@code x}. */
     Expected row(OperatorKey key, Approximation approximation, Phase phase, float[] x, int b) {
-        int inputs = inputs(model, key);
-        double[] input = new double[inputs];
-        for (int c = 0; c < inputs; c++) {
-            input[c] = x[b * inputs + c];
-        }
+        double[] input = input(key, x, b);
         if (key.kind() == OperatorKind.FEED_FORWARD) {
             return feedForward(key.layer(), approximation, phase, input);
         }
         if (approximation instanceof Approximation.OfInput rule) {
             rule.change(phase, input);
         }
-        return product(matrices.of(model.projectionWeights(key).orElseThrow()), input, new double[inputs]);
+        return product(matrices.of(model.projectionWeights(key).orElseThrow()), input, new double[input.length]);
     }
 
     /** The share of channels of a row that an approximation may leave out: those it changes, and those that are 0. */
     double leftOut(OperatorKey key, Approximation approximation, Phase phase, float[] x, int b) {
-        double[] input = new double[inputs(model, key)];
-        for (int c = 0; c < input.length; c++) {
-            input[c] = x[b * input.length + c];
-        }
+        double[] input = input(key, x, b);
         return switch (approximation) {
             case Approximation.Exact exact -> 0;
             case Approximation.OfInput rule -> {
@@ -70,14 +64,8 @@ final class Oracle {
             }
             case Approximation.OfHidden rule -> {
                 LayerWeights weights = model.layers().get(key.layer());
-                double[][] gate = matrices.of(weights.gate());
-                double[][] up = matrices.of(weights.up());
-                double[] activated = new double[gate.length];
-                double[] hidden = new double[gate.length];
-                for (int i = 0; i < hidden.length; i++) {
-                    activated[i] = Matrices.activate(model.activation(), Matrices.dot(gate[i], input));
-                    hidden[i] = activated[i] * Matrices.dot(up[i], input);
-                }
+                double[] activated = activated(products(matrices.of(weights.gate()), input));
+                double[] hidden = times(activated, products(matrices.of(weights.up()), input));
                 double[] changed = hidden.clone();
                 rule.change(phase, activated, changed);
                 yield leftOut(hidden, changed);
@@ -93,28 +81,39 @@ final class Oracle {
         return (double) count / values.length;
     }
 
+    private double[] input(OperatorKey key, float[] x, int b) {
+        double[] input = new double[inputs(model, key)];
+        Arrays.setAll(input, c -> x[b * input.length + c]);
+        return input;
+    }
+
+    private double[] activated(double[] gate) {
+        return Arrays.stream(gate).map(value -> Matrices.activate(model.activation(), value)).toArray();
+    }
+
+    private static double[] times(double[] a, double[] b) {
+        double[] products = new double[a.length];
+        Arrays.setAll(products, i -> a[i] * b[i]);
+        return products;
+    }
+
+    private static double[] products(double[][] matrix, double[] x) {
+        return Arrays.stream(matrix).mapToDouble(row -> Matrices.dot(row, x)).toArray();
+    }
+
     private Expected feedForward(int layer, Approximation approximation, Phase phase, double[] input) {
         LayerWeights weights = model.layers().get(layer);
         Expected gate = product(matrices.of(weights.gate()), input, new double[input.length]);
         Expected up = product(matrices.of(weights.up()), input, new double[input.length]);
-        double[] activated = new double[gate.values().length];
-        double[] hidden = new double[activated.length];
-        for (int i = 0; i < hidden.length; i++) {
-            activated[i] = Matrices.activate(model.activation(), gate.values()[i]);
-            hidden[i] = activated[i] * up.values()[i];
-        }
+        double[] activated = activated(gate.values());
+        double[] hidden = times(activated, up.values());
         double[] open = new double[hidden.length];
         if (approximation instanceof Approximation.OfHidden rule) {
             double[] exact = hidden.clone();
             rule.change(phase, activated.clone(), hidden);
             for (int trial = 0; trial < TRIALS; trial++) {
-                double[] nudgedGate = nudged(gate, trial);
-                double[] nudgedUp = nudged(up, trial + TRIALS);
-                double[] before = new double[open.length];
-                for (int i = 0; i < open.length; i++) {
-                    nudgedGate[i] = Matrices.activate(model.activation(), nudgedGate[i]);
-                    before[i] = nudgedGate[i] * nudgedUp[i];
-                }
+                double[] nudgedGate = activated(nudged(gate, trial));
+                double[] before = times(nudgedGate, nudged(up, trial + TRIALS));
                 double[] after = before.clone();
                 rule.change(phase, nudgedGate, after);
                 for (int i = 0; i < open.length; i++) {
@@ -141,7 +140,6 @@ final class Oracle {
     }
 
     private static Expected product(double[][] matrix, double[] x, double[] open) {
-        double[] values = new double[matrix.length];
         double[] scale = new double[matrix.length];
         double[] slack = new double[matrix.length];
         for (int r = 0; r < matrix.length; r++) {
@@ -151,9 +149,8 @@ final class Oracle {
                 squares += term * term;
                 slack[r] += Math.abs(matrix[r][c]) * open[c];
             }
-            values[r] = Matrices.dot(matrix[r], x);
             scale[r] = Math.sqrt(squares);
         }
-        return new Expected(values, scale, slack);
+        return new Expected(products(matrix, x), scale, slack);
     }
 }
