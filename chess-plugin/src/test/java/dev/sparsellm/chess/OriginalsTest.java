@@ -6,6 +6,7 @@ import dev.sparsellm.spi.Pass;
 import dev.sparsellm.spi.Phase;
 import dev.sparsellm.spi.Tensor;
 import dev.sparsellm.spi.TensorType;
+import dev.sparsellm.testing.ResidentPages;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -39,13 +40,13 @@ class OriginalsTest {
             var projection = Originals.releasingAll((pass, x, out) -> out[0] = sum(weights), weights);
             var block = Originals.releasingDown((pass, x, out) -> out[0] = sum(weights), weights);
             projection.apply(new Pass(Phase.DECODE, 0, 1), y, y);
-            assertThat(resident()).isGreaterThan(KIB * 9 / 10);
+            assertThat(ResidentPages.of(file)).isGreaterThan(KIB * 9 / 10);
             projection.apply(new Pass(Phase.PREFILL, 0, 1), y, y);
-            assertThat(resident()).isZero();
+            assertThat(ResidentPages.of(file)).isZero();
             block.apply(new Pass(Phase.DECODE, 0, 1), y, y);
-            assertThat(resident()).isGreaterThan(KIB * 9 / 10);
+            assertThat(ResidentPages.of(file)).isGreaterThan(KIB * 9 / 10);
             block.apply(new Pass(Phase.PREFILL, 0, 1), y, y);
-            assertThat(resident()).isZero();
+            assertThat(ResidentPages.of(file)).isZero();
             assertThat(sum(weights)).isZero(); // still there
         }
     }
@@ -63,19 +64,5 @@ class OriginalsTest {
             sum += weights.data().get(ValueLayout.JAVA_FLOAT_UNALIGNED, at);
         }
         return sum;
-    }
-
-    /** KiB of the mapping that are in memory. */
-    private long resident() throws IOException {
-        long total = 0;
-        boolean counts = false;
-        for (String line : Files.readAllLines(Path.of("/proc/self/smaps"))) {
-            if (line.matches("[0-9a-f]+-[0-9a-f]+ .*")) {
-                counts = line.contains(folder.toString());
-            } else if (counts && line.startsWith("Rss:")) {
-                total += Long.parseLong(line.replaceAll("\\D", ""));
-            }
-        }
-        return total;
     }
 }

@@ -26,7 +26,7 @@ import org.junit.jupiter.api.io.TempDir;
  */
 class KernelSizeTest {
 
-    /** Eight rows of Q8_0 written out were 38,500, and boxed in one of two JVMs; those below 27,000 in none of forty. */
+    /** Eight rows of Q8_0 written out: 38,500, boxed in one of two JVMs. Below 27,000, two of 38 boxed a little. */
     private static final int MOST_NODES = 27_000;
 
     private static final int CALLS = 12_000;

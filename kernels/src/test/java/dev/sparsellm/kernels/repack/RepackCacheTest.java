@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.sparsellm.kernels.ChannelMajor;
 import dev.sparsellm.spi.ProgressSink;
 import dev.sparsellm.spi.Tensor;
+import dev.sparsellm.testing.ResidentPages;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.lang.foreign.Arena;
@@ -94,32 +95,18 @@ class RepackCacheTest {
             List<Tensor> mapped =
                     List.of(new Tensor("w", original.type(), original.rows(), original.columns(), data));
             data.load();
-            assertThat(resident(originals)).isEqualTo(data.byteSize() / 1024);
+            assertThat(ResidentPages.of(originals)).isEqualTo(data.byteSize() / 1024);
             try (RepackedWeights weights = open(directory, "m", mapped)) {
-                assertThat(resident(originals)).isZero();
+                assertThat(ResidentPages.of(originals)).isZero();
                 assertSound(weights, mapped);
             }
             data.load();
             try (RepackedWeights weights = open(originals.resolve("no folder"), "m", mapped)) {
                 assertThat(weights.file()).isEmpty();
-                assertThat(resident(originals)).isZero();
+                assertThat(ResidentPages.of(originals)).isZero();
                 assertSound(weights, mapped);
             }
         }
-    }
-
-    /** KiB of a file's mapping that are in memory. */
-    private static long resident(Path file) throws IOException {
-        long total = 0;
-        boolean counts = false;
-        for (String line : Files.readAllLines(Path.of("/proc/self/smaps"))) {
-            if (line.matches("[0-9a-f]+-[0-9a-f]+ .*")) {
-                counts = line.endsWith(file.toString());
-            } else if (counts && line.startsWith("Rss:")) {
-                total += Long.parseLong(line.replaceAll("\\D", ""));
-            }
-        }
-        return total;
     }
 
     @Test
