@@ -103,7 +103,7 @@ final class MaskedOperators implements SessionOperators {
                 kernels.multiply(values, gate, at, at + ffn);
                 keptOfRow[row] = selections[number] == null
                         ? ffn
-                        : selections[number].mask(gate, at, 1, values, at, values, at);
+                        : selections[number].mask(kernels, gate, at, 1, values, at, values, at);
             });
             count(number, pass, ffn);
             downs.apply(pass, values, y);
@@ -122,7 +122,7 @@ final class MaskedOperators implements SessionOperators {
             }
             context.workers().run(pass.batch(), (row, worker) ->
                     keptOfRow[row] = selections[number].mask(
-                            x, row * channels, 1, x, row * channels, values, row * channels));
+                            kernels, x, row * channels, 1, x, row * channels, values, row * channels));
             count(number, pass, channels);
             exact.apply(pass, values, y);
         };

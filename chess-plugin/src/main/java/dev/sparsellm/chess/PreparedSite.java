@@ -1,6 +1,7 @@
 package dev.sparsellm.chess;
 
 import dev.sparsellm.kernels.ChannelProduct;
+import dev.sparsellm.kernels.Kernels;
 
 /**
  * One site of one layer, ready to run.
@@ -24,16 +25,10 @@ record PreparedSite(
      * @param kept where the list goes, from {@code keptOffset} on; room for {@code to − from}
      * @return how many there are
      */
-    int list(float[] values, int offset, float inverse, int from, int to, int[] kept, int keptOffset) {
-        float[] lower = selection.lower();
-        float[] upper = selection.upper();
-        int count = keptOffset;
-        for (int i = from; i < to; i++) {
-            // Written always, counted where kept: without a branch that half of the time is predicted wrongly.
-            kept[count] = i;
-            count += Selection.leavesOut(values[offset + i] * inverse, lower[i], upper[i]) ? 0 : 1;
-        }
-        return count - keptOffset;
+    int list(
+            Kernels kernels, float[] values, int offset, float inverse, int from, int to, int[] kept, int keptOffset) {
+        return kernels.listOutside(
+                values, offset, inverse, selection.lower(), selection.upper(), from, to, kept, keptOffset);
     }
 
     /** {@code out_i = values_i − m_i} for the channels listed. */

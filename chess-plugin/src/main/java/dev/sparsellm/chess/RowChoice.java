@@ -1,5 +1,6 @@
 package dev.sparsellm.chess;
 
+import dev.sparsellm.kernels.Kernels;
 import dev.sparsellm.spi.Pass;
 import dev.sparsellm.spi.Phase;
 
@@ -19,15 +20,17 @@ final class RowChoice {
 
     private final PreparedSite prepared;
     private final Protection protection;
+    private final Kernels kernels;
     private boolean written; // whether rows are text being written, not a prompt that is read
     private int position; // of row 0
     private int expected; // the position that comes next where a text goes on
     private double logScale;
     private float inverse = 1;
 
-    RowChoice(PreparedSite prepared, Protection protection) {
+    RowChoice(PreparedSite prepared, Protection protection, Kernels kernels) {
         this.prepared = prepared;
         this.protection = protection;
+        this.kernels = kernels;
     }
 
     /** How an operator runs a pass. */
@@ -67,7 +70,7 @@ final class RowChoice {
             }
             return to - from;
         }
-        return prepared.list(values, offset, inverse, from, to, kept, keptOffset);
+        return prepared.list(kernels, values, offset, inverse, from, to, kept, keptOffset);
     }
 
     /** As {@link Selection#mask}; bounds are not moved by text that is only read. */
@@ -79,7 +82,7 @@ final class RowChoice {
             }
             return channels;
         }
-        return prepared.selection().mask(tested, at, written ? inverse : 1, values, at, out, at);
+        return prepared.selection().mask(kernels, tested, at, written ? inverse : 1, values, at, out, at);
     }
 
     /** Rows have been run exactly, which tells the controller nothing. */

@@ -1,5 +1,7 @@
 package dev.sparsellm.chess;
 
+import dev.sparsellm.kernels.Kernels;
+
 /**
  * Which values of one {@link Site} count: channel i is left out where {@code lower[i] ≤ value_i ≤ upper[i]}, and then
  * stands for {@code substitutes[i]}. The value is {@code SiLU(gate)_i} in a feed-forward block, where the substitute
@@ -33,13 +35,16 @@ record Selection(
      * @return how many are kept
      */
     int mask(
-            float[] tested, int testedOffset, float inverse, float[] values, int valuesOffset, float[] out, int outOffset) {
-        int kept = 0;
-        for (int i = 0; i < channels(); i++) {
-            boolean leftOut = leavesOut(tested[testedOffset + i] * inverse, lower[i], upper[i]);
-            out[outOffset + i] = leftOut ? substitutes[i] : values[valuesOffset + i];
-            kept += leftOut ? 0 : 1;
-        }
-        return kept;
+            Kernels kernels,
+            float[] tested,
+            int testedOffset,
+            float inverse,
+            float[] values,
+            int valuesOffset,
+            float[] out,
+            int outOffset) {
+        return kernels.replaceInside(
+                tested, testedOffset, inverse, lower, upper, substitutes, values, valuesOffset, out, outOffset,
+                channels());
     }
 }

@@ -53,7 +53,7 @@ final class SparseFeedForward implements FeedForward {
         this.prepared = prepared;
         this.products = products;
         this.exact = exact;
-        this.choice = new RowChoice(prepared, protection);
+        this.choice = new RowChoice(prepared, protection, kernels);
         this.kernels = kernels;
         this.scratch = scratch;
         this.workers = workers;

@@ -1,6 +1,7 @@
 package dev.sparsellm.chess;
 
 import dev.sparsellm.kernels.ChannelProduct;
+import dev.sparsellm.kernels.Kernels;
 import dev.sparsellm.spi.Pass;
 import dev.sparsellm.spi.Projection;
 import dev.sparsellm.spi.WorkerGroup;
@@ -27,12 +28,13 @@ final class SparseProjection implements Projection {
             PreparedSite prepared,
             Projection exact,
             Protection protection,
+            Kernels kernels,
             SessionScratch scratch,
             WorkerGroup workers,
             UsageCounter usage) {
         this.prepared = prepared;
         this.exact = exact;
-        this.choice = new RowChoice(prepared, protection);
+        this.choice = new RowChoice(prepared, protection, kernels);
         this.scratch = scratch;
         this.workers = workers;
         this.usage = usage;

@@ -52,6 +52,7 @@ final class SparseSession implements SessionOperators {
                                 ready,
                                 ready.skips() ? Originals.releasingAll(exact, matrix) : exact,
                                 protection,
+                                kernels,
                                 scratch,
                                 context.workers(),
                                 usage))

@@ -69,9 +69,18 @@ final class VectorKernels implements Kernels {
     }
 
     @Override
-    public int compact(
-            float[] values, int valuesOffset, float[] thresholds, int from, int to, int[] indices, int indicesOffset) {
-        return sparse.compact(values, valuesOffset, thresholds, from, to, indices, indicesOffset);
+    public int listOutside(
+            float[] values, int valuesOffset, float factor, float[] lower, float[] upper, int from, int to,
+            int[] indices, int indicesOffset) {
+        return sparse.listOutside(values, valuesOffset, factor, lower, upper, from, to, indices, indicesOffset);
+    }
+
+    @Override
+    public int replaceInside(
+            float[] tested, int testedOffset, float factor, float[] lower, float[] upper, float[] substitutes,
+            float[] values, int valuesOffset, float[] out, int outOffset, int n) {
+        return sparse.replaceInside(
+                tested, testedOffset, factor, lower, upper, substitutes, values, valuesOffset, out, outOffset, n);
     }
 
     @Override

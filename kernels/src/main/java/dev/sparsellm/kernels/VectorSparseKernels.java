@@ -1,41 +1,68 @@
 package dev.sparsellm.kernels;
 
+import static dev.sparsellm.kernels.VectorWidth.FLOATS;
+import static dev.sparsellm.kernels.VectorWidth.INTS;
+import static dev.sparsellm.kernels.VectorWidth.LANES;
+import static jdk.incubator.vector.VectorOperators.GE;
+import static jdk.incubator.vector.VectorOperators.LE;
+
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorMask;
-import jdk.incubator.vector.VectorOperators;
 
 /** The Vector API's. */
 final class VectorSparseKernels implements SparseKernels {
-
-    private static final int LANES = VectorWidth.FLOATS.length();
 
     @Override
     public ChannelProduct channels(ChannelMajor weights) {
         return new PackedChannelProduct(weights, new VectorChannelSteps());
     }
 
-    /** Stores whole vectors: what follows the listed indices is overwritten, but never beyond where i would be listed. */
+    /**
+     * Stores whole vectors: what follows the listed indices is overwritten, but never beyond where i would be listed.
+     * Vectors of 128 bits have no instruction that compresses, and C2 none in its place.
+     */
     @Override
-    public int compact(
-            float[] values, int valuesOffset, float[] thresholds, int from, int to, int[] indices, int indicesOffset) {
+    public int listOutside(
+            float[] values, int valuesOffset, float factor, float[] lower, float[] upper, int from, int to,
+            int[] indices, int indicesOffset) {
         int at = indicesOffset;
         int i = from;
-        IntVector numbers = IntVector.zero(VectorWidth.INTS).addIndex(1).add(from);
-        for (; i + LANES <= to; i += LANES) {
-            FloatVector magnitude = FloatVector.fromArray(VectorWidth.FLOATS, values, valuesOffset + i).abs();
-            VectorMask<Integer> kept = magnitude
-                    .compare(VectorOperators.LE, FloatVector.fromArray(VectorWidth.FLOATS, thresholds, i))
-                    .not()
-                    .cast(VectorWidth.INTS);
-            numbers.compress(kept).intoArray(indices, at);
-            at += kept.trueCount();
-            numbers = numbers.add(LANES);
+        if (LANES > 4) {
+            IntVector numbers = IntVector.zero(INTS).addIndex(1).add(from);
+            for (; i + LANES <= to; i += LANES) {
+                FloatVector value = FloatVector.fromArray(FLOATS, values, valuesOffset + i).mul(factor);
+                VectorMask<Integer> outside = value.compare(GE, FloatVector.fromArray(FLOATS, lower, i))
+                        .and(value.compare(LE, FloatVector.fromArray(FLOATS, upper, i)))
+                        .not()
+                        .cast(INTS);
+                numbers.compress(outside).intoArray(indices, at);
+                at += outside.trueCount();
+                numbers = numbers.add(LANES);
+            }
         }
-        for (; i < to; i++) {
-            indices[at] = i;
-            at += Math.abs(values[valuesOffset + i]) <= thresholds[i] ? 0 : 1;
+        return at - indicesOffset
+                + ScalarSparseKernels.list(values, valuesOffset, factor, lower, upper, i, to, indices, at);
+    }
+
+    @Override
+    public int replaceInside(
+            float[] tested, int testedOffset, float factor, float[] lower, float[] upper, float[] substitutes,
+            float[] values, int valuesOffset, float[] out, int outOffset, int n) {
+        int whole = FLOATS.loopBound(n);
+        int inside = 0;
+        for (int i = 0; i < whole; i += LANES) {
+            FloatVector value = FloatVector.fromArray(FLOATS, tested, testedOffset + i).mul(factor);
+            VectorMask<Float> replaced = value.compare(GE, FloatVector.fromArray(FLOATS, lower, i))
+                    .and(value.compare(LE, FloatVector.fromArray(FLOATS, upper, i)));
+            FloatVector.fromArray(FLOATS, values, valuesOffset + i)
+                    .blend(FloatVector.fromArray(FLOATS, substitutes, i), replaced)
+                    .intoArray(out, outOffset + i);
+            inside += replaced.trueCount();
         }
-        return at - indicesOffset;
+        return whole - inside
+                + ScalarSparseKernels.replace(
+                        tested, testedOffset, factor, lower, upper, substitutes, values, valuesOffset, out, outOffset,
+                        whole, n);
     }
 }
