@@ -5,12 +5,12 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
 /**
- * One block of GGML taken apart, nothing multiplied: codes, made signed as {@link ChannelCoding} has them, and scales.
+ * One block of GGML taken apart, nothing multiplied: codes as {@link ChannelCoding} has them, and scales.
  * Filled again for each block; for one thread.
  */
 final class BlockFields {
 
-    /** Signed codes of the block's channels. */
+    /** Codes of the block's channels. */
     final byte[] codes = new byte[256];
     /** F16 bits of the scale. */
     short scale;
@@ -29,22 +29,22 @@ final class BlockFields {
         switch (type) {
             case Q4_0 -> {
                 scale = half(0);
-                nibbles(2, 8);
+                nibbles(2);
             }
             case Q4_1 -> {
                 scale = half(0);
                 min = half(2);
-                nibbles(4, 8);
+                nibbles(4);
             }
             case Q5_0 -> {
                 scale = half(0);
-                nibbles(6, 16);
+                nibbles(6);
                 fifthBits(2);
             }
             case Q5_1 -> {
                 scale = half(0);
                 min = half(2);
-                nibbles(8, 16);
+                nibbles(8);
                 fifthBits(4);
             }
             case Q8_0 -> {
@@ -65,10 +65,10 @@ final class BlockFields {
     }
 
     /** 16 bytes: codes 0 to 15 in the low halves, 16 to 31 in the high ones. */
-    private void nibbles(int at, int zero) {
+    private void nibbles(int at) {
         for (int i = 0; i < 16; i++) {
-            codes[i] = (byte) ((block[at + i] & 15) - zero);
-            codes[i + 16] = (byte) ((block[at + i] >>> 4 & 15) - zero);
+            codes[i] = (byte) (block[at + i] & 15);
+            codes[i + 16] = (byte) (block[at + i] >>> 4 & 15);
         }
     }
 
@@ -85,15 +85,15 @@ final class BlockFields {
         scale = half(80);
         min = half(82);
         for (int i = 0; i < 256; i++) {
-            codes[i] = (byte) (crumb(16, i) - 2);
+            codes[i] = (byte) crumb(16, i);
         }
     }
 
-    /** 32 bytes of high bits, 64 of low ones, 12 of sub-scales, d. A high bit that is not set takes 4 away. */
+    /** 32 bytes of high bits, 64 of low ones, 12 of sub-scales, d. A high bit is worth 4. */
     private void q3k() {
         scale = half(108);
         for (int i = 0; i < 256; i++) {
-            codes[i] = (byte) (crumb(32, i) - ((block[i % 32] >>> i / 32 & 1) == 0 ? 4 : 0));
+            codes[i] = (byte) (crumb(32, i) | (block[i % 32] >>> i / 32 & 1) << 2);
         }
         for (int g = 0; g < 16; g++) {
             int low = g < 8 ? block[96 + g] & 15 : block[88 + g] >>> 4 & 15;
@@ -113,7 +113,7 @@ final class BlockFields {
         min = half(2);
         sixBitPairs(4);
         for (int i = 0; i < 256; i++) {
-            codes[i] = (byte) (nibble(16, i) - 8);
+            codes[i] = (byte) nibble(16, i);
         }
     }
 
@@ -123,7 +123,7 @@ final class BlockFields {
         min = half(2);
         sixBitPairs(4);
         for (int i = 0; i < 256; i++) {
-            codes[i] = (byte) ((nibble(48, i) | (block[16 + i % 32] >>> i / 32 & 1) << 4) - 16);
+            codes[i] = (byte) (nibble(48, i) | (block[16 + i % 32] >>> i / 32 & 1) << 4);
         }
     }
 
@@ -151,7 +151,7 @@ final class BlockFields {
         scale = half(208);
         for (int i = 0; i < 256; i++) {
             int low = block[i / 128 * 64 + i % 64] >>> i % 128 / 64 * 4 & 15;
-            codes[i] = (byte) ((low | crumb(128, i) << 4) - 32);
+            codes[i] = (byte) (low | crumb(128, i) << 4);
         }
     }
 }

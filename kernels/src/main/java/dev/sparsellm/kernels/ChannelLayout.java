@@ -34,7 +34,7 @@ record ChannelLayout(
         long subBytes) {
 
     /** Raised with every change of the layout; part of what identifies a stored repack. */
-    static final int VERSION = 1;
+    static final int VERSION = 2;
 
     private static final int LINE = 64;
 

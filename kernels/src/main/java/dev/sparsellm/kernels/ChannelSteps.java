@@ -33,8 +33,7 @@ interface ChannelSteps {
 
     /**
      * Weights are codes of {@code bits} bits, of channels i in [0, count) that share scales:
-     * {@code y[yOffset + o] += s[sOffset + o] · (Σ_i factors[i] · q[i][o] + shift)}. Codes are taken
-     * {@link ChannelCoding#codeUnit()} times too large.
+     * {@code y[yOffset + o] += s[sOffset + o] · (Σ_i factors[i] · q[i][o] + shift)}.
      *
      * @param lines where the codes of each channel begin
      * @param sums working memory, {@link #MOST_SUMS} long

@@ -105,7 +105,7 @@ final class PackedChannelProduct implements ChannelProduct {
         for (int i = from; i < to; i++) {
             sum += a[aOffset + channels[i]];
         }
-        float shift = coding.zero() * coding.codeUnit() * sum;
+        float shift = coding.zero() * sum;
         int scales = (coding.hasSub() ? Planes.SUBS : Planes.SCALES) * n;
         // Bunches of every bunches-th channel: each memory stream goes on, in the next bunch, with a channel that follows
         // in memory or soon after. (A quarter faster where most are active. Plain types, whose streams would lie far
@@ -132,7 +132,7 @@ final class PackedChannelProduct implements ChannelProduct {
     private void unitScales(int unit, float[] planes) {
         int n = layout.paddedRows();
         long at = unit * layout.unitBytes();
-        Planes.halves(data, at, 1 / coding.codeUnit(), planes, Planes.SCALES * n, n);
+        Planes.halves(data, at, 1, planes, Planes.SCALES * n, n);
         if (coding.hasMin()) {
             float sign = coding.hasSub() ? -1 : 1;
             Planes.halves(data, at + layout.minOffset(), sign, planes, Planes.MINS * n, n);

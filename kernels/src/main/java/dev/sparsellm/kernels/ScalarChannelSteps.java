@@ -37,14 +37,15 @@ final class ScalarChannelSteps implements ChannelSteps {
             int bits, MemorySegment w, long[] lines, float[] factors, int count, float[] sums,
             float[] s, int sOffset, float shift, float[] y, int yOffset, int n) {
         int perInt = 32 / bits;
-        int top = -1 << 32 - bits;
+        int unused = 32 - bits;
         for (int o = 0; o < n; o++) {
             int tile = o / (16 * perInt);
             int field = o / 16 % perInt;
             long at = 64L * tile + 4 * (o % 16);
             float sum = 0;
             for (int i = 0; i < count; i++) {
-                float code = w.get(ScalarBlocks.INT, lines[i] + at) << 32 - bits * (field + 1) & top;
+                int atTop = w.get(ScalarBlocks.INT, lines[i] + at) << unused - bits * field;
+                float code = bits == 8 ? atTop >> unused : atTop >>> unused;
                 sum = Math.fma(code, factors[i], sum);
             }
             y[yOffset + o] = Math.fma(sum + shift, s[sOffset + o], y[yOffset + o]);

@@ -6,6 +6,7 @@ import static dev.sparsellm.kernels.VectorWidth.LANES;
 import static java.nio.ByteOrder.LITTLE_ENDIAN;
 import static jdk.incubator.vector.VectorOperators.I2F;
 import static jdk.incubator.vector.VectorOperators.LSHL;
+import static jdk.incubator.vector.VectorOperators.LSHR;
 
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
@@ -13,21 +14,30 @@ import jdk.incubator.vector.IntVector;
 
 /**
  * {@link ChannelSteps#codes}, one method for each width of code. Sums stay in registers while a bunch of channels goes
- * by, and are scaled before they leave them: each vector of packed ints is loaded once, and each code costs a shift, a
- * mask, a conversion and a multiply-add. (From cache, at half of the channels, 1.4 times as fast as sums that are kept
- * in memory from bunch to bunch and scaled when the group is complete; from memory 1.05 to 1.25 times.)
- * (The lower bits of an int could be left in place of being masked and their error taken out later, two instructions
+ * by, and are scaled before they leave them: each vector of packed ints is loaded once, and each code costs a mask, a
+ * conversion and a multiply-add. Codes stay where they are in their int, so that sums come out too large by a power of
+ * two for each place, which is exact. (With a shift for every code, sweeps of 4 bits came to 11.1 in place of 12.6 GB/s
+ * from memory.) Codes of 8 bits are signed and shifted to the top: for them the shifts cost nothing.
+ *
+ * <p>From cache, at half of the channels, this is 1.4 times as fast as sums that are kept in memory from bunch to bunch
+ * and scaled when the group is complete; from memory 1.05 to 1.25 times. (The lower bits of an int could be left in place of being masked and their error taken out later, two instructions
  * for four; but an int has 32 bits and a float 24, so that the weights would no longer be exact.) Loops are written out,
  * without helper methods: see {@link VectorFormat}. With them, sweeps of 4 bits were boxed in one JVM of three.
  */
 final class VectorCodeSweeps {
 
-    /** The highest bits of an int. */
-    private static final IntVector TOP_2 = IntVector.broadcast(INTS, -1 << 30);
-    private static final IntVector TOP_3 = IntVector.broadcast(INTS, -1 << 29);
-    private static final IntVector TOP_4 = IntVector.broadcast(INTS, -1 << 28);
-    private static final IntVector TOP_5 = IntVector.broadcast(INTS, -1 << 27);
-    private static final IntVector TOP_6 = IntVector.broadcast(INTS, -1 << 26);
+    /** What a code is to be multiplied with, by its place in an int. */
+    private static final float[] UNITS_8 = {0x1p-24f, 0x1p-24f, 0x1p-24f, 0x1p-24f}; // signed, shifted to the top
+    private static final float[] UNITS_6 = {1, 0x1p-6f, 0x1p-12f, 0x1p-18f, 0x1p-24f};
+    private static final float[] UNITS_5 = {1, 0x1p-5f, 0x1p-10f, 0x1p-15f, 0x1p-20f, 0x1p-25f};
+    private static final float[] UNITS_4 = {
+        1, 0x1p-4f, 0x1p-8f, 0x1p-12f, 0x1p-16f, 0x1p-20f, 0x1p-24f, 1 // the sign's place is shifted down
+    };
+    private static final float[] UNITS_3_LOWER = {1, 0x1p-3f, 0x1p-6f, 0x1p-9f, 0x1p-12f};
+    private static final float[] UNITS_3_UPPER = {0x1p-15f, 0x1p-18f, 0x1p-21f, 0x1p-24f, 0x1p-27f};
+    private static final float[] UNITS_2 = {1, 0x1p-2f, 0x1p-4f, 0x1p-6f};
+
+    /** The highest byte of an int. */
     private static final IntVector TOP_8 = IntVector.broadcast(INTS, -1 << 24);
 
     private VectorCodeSweeps() {}
@@ -77,7 +87,7 @@ final class VectorCodeSweeps {
                 sum1.intoArray(sums, LANES);
                 sum2.intoArray(sums, 2 * LANES);
                 sum3.intoArray(sums, 3 * LANES);
-                addScaled(sums, 4, shift, s, scale, y, at);
+                addScaled(sums, UNITS_8, shift, s, scale, y, at);
             }
         }
     }
@@ -98,18 +108,18 @@ final class VectorCodeSweeps {
                 for (int i = 0; i < count; i++) {
                     FloatVector factor = FloatVector.broadcast(FLOATS, factors[i]);
                     IntVector packed = IntVector.fromMemorySegment(INTS, w, lines[i] + line, LITTLE_ENDIAN);
-                    sum0 = ((FloatVector) packed.lanewise(LSHL, 26).convert(I2F, 0)).fma(factor, sum0);
-                    sum1 = ((FloatVector) packed.lanewise(LSHL, 20).and(TOP_6).convert(I2F, 0)).fma(factor, sum1);
-                    sum2 = ((FloatVector) packed.lanewise(LSHL, 14).and(TOP_6).convert(I2F, 0)).fma(factor, sum2);
-                    sum3 = ((FloatVector) packed.lanewise(LSHL, 8).and(TOP_6).convert(I2F, 0)).fma(factor, sum3);
-                    sum4 = ((FloatVector) packed.lanewise(LSHL, 2).and(TOP_6).convert(I2F, 0)).fma(factor, sum4);
+                    sum0 = ((FloatVector) packed.and(63).convert(I2F, 0)).fma(factor, sum0);
+                    sum1 = ((FloatVector) packed.and(63 << 6).convert(I2F, 0)).fma(factor, sum1);
+                    sum2 = ((FloatVector) packed.and(63 << 12).convert(I2F, 0)).fma(factor, sum2);
+                    sum3 = ((FloatVector) packed.and(63 << 18).convert(I2F, 0)).fma(factor, sum3);
+                    sum4 = ((FloatVector) packed.and(63 << 24).convert(I2F, 0)).fma(factor, sum4);
                 }
                 sum0.intoArray(sums, 0);
                 sum1.intoArray(sums, LANES);
                 sum2.intoArray(sums, 2 * LANES);
                 sum3.intoArray(sums, 3 * LANES);
                 sum4.intoArray(sums, 4 * LANES);
-                addScaled(sums, 5, shift, s, scale, y, at);
+                addScaled(sums, UNITS_6, shift, s, scale, y, at);
             }
         }
     }
@@ -131,12 +141,12 @@ final class VectorCodeSweeps {
                 for (int i = 0; i < count; i++) {
                     FloatVector factor = FloatVector.broadcast(FLOATS, factors[i]);
                     IntVector packed = IntVector.fromMemorySegment(INTS, w, lines[i] + line, LITTLE_ENDIAN);
-                    sum0 = ((FloatVector) packed.lanewise(LSHL, 27).convert(I2F, 0)).fma(factor, sum0);
-                    sum1 = ((FloatVector) packed.lanewise(LSHL, 22).and(TOP_5).convert(I2F, 0)).fma(factor, sum1);
-                    sum2 = ((FloatVector) packed.lanewise(LSHL, 17).and(TOP_5).convert(I2F, 0)).fma(factor, sum2);
-                    sum3 = ((FloatVector) packed.lanewise(LSHL, 12).and(TOP_5).convert(I2F, 0)).fma(factor, sum3);
-                    sum4 = ((FloatVector) packed.lanewise(LSHL, 7).and(TOP_5).convert(I2F, 0)).fma(factor, sum4);
-                    sum5 = ((FloatVector) packed.lanewise(LSHL, 2).and(TOP_5).convert(I2F, 0)).fma(factor, sum5);
+                    sum0 = ((FloatVector) packed.and(31).convert(I2F, 0)).fma(factor, sum0);
+                    sum1 = ((FloatVector) packed.and(31 << 5).convert(I2F, 0)).fma(factor, sum1);
+                    sum2 = ((FloatVector) packed.and(31 << 10).convert(I2F, 0)).fma(factor, sum2);
+                    sum3 = ((FloatVector) packed.and(31 << 15).convert(I2F, 0)).fma(factor, sum3);
+                    sum4 = ((FloatVector) packed.and(31 << 20).convert(I2F, 0)).fma(factor, sum4);
+                    sum5 = ((FloatVector) packed.and(31 << 25).convert(I2F, 0)).fma(factor, sum5);
                 }
                 sum0.intoArray(sums, 0);
                 sum1.intoArray(sums, LANES);
@@ -144,7 +154,7 @@ final class VectorCodeSweeps {
                 sum3.intoArray(sums, 3 * LANES);
                 sum4.intoArray(sums, 4 * LANES);
                 sum5.intoArray(sums, 5 * LANES);
-                addScaled(sums, 6, shift, s, scale, y, at);
+                addScaled(sums, UNITS_5, shift, s, scale, y, at);
             }
         }
     }
@@ -168,14 +178,14 @@ final class VectorCodeSweeps {
                 for (int i = 0; i < count; i++) {
                     FloatVector factor = FloatVector.broadcast(FLOATS, factors[i]);
                     IntVector packed = IntVector.fromMemorySegment(INTS, w, lines[i] + line, LITTLE_ENDIAN);
-                    sum0 = ((FloatVector) packed.lanewise(LSHL, 28).convert(I2F, 0)).fma(factor, sum0);
-                    sum1 = ((FloatVector) packed.lanewise(LSHL, 24).and(TOP_4).convert(I2F, 0)).fma(factor, sum1);
-                    sum2 = ((FloatVector) packed.lanewise(LSHL, 20).and(TOP_4).convert(I2F, 0)).fma(factor, sum2);
-                    sum3 = ((FloatVector) packed.lanewise(LSHL, 16).and(TOP_4).convert(I2F, 0)).fma(factor, sum3);
-                    sum4 = ((FloatVector) packed.lanewise(LSHL, 12).and(TOP_4).convert(I2F, 0)).fma(factor, sum4);
-                    sum5 = ((FloatVector) packed.lanewise(LSHL, 8).and(TOP_4).convert(I2F, 0)).fma(factor, sum5);
-                    sum6 = ((FloatVector) packed.lanewise(LSHL, 4).and(TOP_4).convert(I2F, 0)).fma(factor, sum6);
-                    sum7 = ((FloatVector) packed.and(TOP_4).convert(I2F, 0)).fma(factor, sum7);
+                    sum0 = ((FloatVector) packed.and(15).convert(I2F, 0)).fma(factor, sum0);
+                    sum1 = ((FloatVector) packed.and(15 << 4).convert(I2F, 0)).fma(factor, sum1);
+                    sum2 = ((FloatVector) packed.and(15 << 8).convert(I2F, 0)).fma(factor, sum2);
+                    sum3 = ((FloatVector) packed.and(15 << 12).convert(I2F, 0)).fma(factor, sum3);
+                    sum4 = ((FloatVector) packed.and(15 << 16).convert(I2F, 0)).fma(factor, sum4);
+                    sum5 = ((FloatVector) packed.and(15 << 20).convert(I2F, 0)).fma(factor, sum5);
+                    sum6 = ((FloatVector) packed.and(15 << 24).convert(I2F, 0)).fma(factor, sum6);
+                    sum7 = ((FloatVector) packed.lanewise(LSHR, 28).convert(I2F, 0)).fma(factor, sum7);
                 }
                 sum0.intoArray(sums, 0);
                 sum1.intoArray(sums, LANES);
@@ -185,7 +195,7 @@ final class VectorCodeSweeps {
                 sum5.intoArray(sums, 5 * LANES);
                 sum6.intoArray(sums, 6 * LANES);
                 sum7.intoArray(sums, 7 * LANES);
-                addScaled(sums, 8, shift, s, scale, y, at);
+                addScaled(sums, UNITS_4, shift, s, scale, y, at);
             }
         }
     }
@@ -206,18 +216,18 @@ final class VectorCodeSweeps {
                 for (int i = 0; i < count; i++) {
                     FloatVector factor = FloatVector.broadcast(FLOATS, factors[i]);
                     IntVector packed = IntVector.fromMemorySegment(INTS, w, lines[i] + line, LITTLE_ENDIAN);
-                    sum0 = ((FloatVector) packed.lanewise(LSHL, 29).convert(I2F, 0)).fma(factor, sum0);
-                    sum1 = ((FloatVector) packed.lanewise(LSHL, 26).and(TOP_3).convert(I2F, 0)).fma(factor, sum1);
-                    sum2 = ((FloatVector) packed.lanewise(LSHL, 23).and(TOP_3).convert(I2F, 0)).fma(factor, sum2);
-                    sum3 = ((FloatVector) packed.lanewise(LSHL, 20).and(TOP_3).convert(I2F, 0)).fma(factor, sum3);
-                    sum4 = ((FloatVector) packed.lanewise(LSHL, 17).and(TOP_3).convert(I2F, 0)).fma(factor, sum4);
+                    sum0 = ((FloatVector) packed.and(7).convert(I2F, 0)).fma(factor, sum0);
+                    sum1 = ((FloatVector) packed.and(7 << 3).convert(I2F, 0)).fma(factor, sum1);
+                    sum2 = ((FloatVector) packed.and(7 << 6).convert(I2F, 0)).fma(factor, sum2);
+                    sum3 = ((FloatVector) packed.and(7 << 9).convert(I2F, 0)).fma(factor, sum3);
+                    sum4 = ((FloatVector) packed.and(7 << 12).convert(I2F, 0)).fma(factor, sum4);
                 }
                 sum0.intoArray(sums, 0);
                 sum1.intoArray(sums, LANES);
                 sum2.intoArray(sums, 2 * LANES);
                 sum3.intoArray(sums, 3 * LANES);
                 sum4.intoArray(sums, 4 * LANES);
-                addScaled(sums, 5, shift, s, scale, y, at);
+                addScaled(sums, UNITS_3_LOWER, shift, s, scale, y, at);
             }
         }
     }
@@ -238,18 +248,18 @@ final class VectorCodeSweeps {
                 for (int i = 0; i < count; i++) {
                     FloatVector factor = FloatVector.broadcast(FLOATS, factors[i]);
                     IntVector packed = IntVector.fromMemorySegment(INTS, w, lines[i] + line, LITTLE_ENDIAN);
-                    sum5 = ((FloatVector) packed.lanewise(LSHL, 14).and(TOP_3).convert(I2F, 0)).fma(factor, sum5);
-                    sum6 = ((FloatVector) packed.lanewise(LSHL, 11).and(TOP_3).convert(I2F, 0)).fma(factor, sum6);
-                    sum7 = ((FloatVector) packed.lanewise(LSHL, 8).and(TOP_3).convert(I2F, 0)).fma(factor, sum7);
-                    sum8 = ((FloatVector) packed.lanewise(LSHL, 5).and(TOP_3).convert(I2F, 0)).fma(factor, sum8);
-                    sum9 = ((FloatVector) packed.lanewise(LSHL, 2).and(TOP_3).convert(I2F, 0)).fma(factor, sum9);
+                    sum5 = ((FloatVector) packed.and(7 << 15).convert(I2F, 0)).fma(factor, sum5);
+                    sum6 = ((FloatVector) packed.and(7 << 18).convert(I2F, 0)).fma(factor, sum6);
+                    sum7 = ((FloatVector) packed.and(7 << 21).convert(I2F, 0)).fma(factor, sum7);
+                    sum8 = ((FloatVector) packed.and(7 << 24).convert(I2F, 0)).fma(factor, sum8);
+                    sum9 = ((FloatVector) packed.and(7 << 27).convert(I2F, 0)).fma(factor, sum9);
                 }
                 sum5.intoArray(sums, 0);
                 sum6.intoArray(sums, LANES);
                 sum7.intoArray(sums, 2 * LANES);
                 sum8.intoArray(sums, 3 * LANES);
                 sum9.intoArray(sums, 4 * LANES);
-                addScaled(sums, 5, shift, s, scale + 80, y, at + 80);
+                addScaled(sums, UNITS_3_UPPER, shift, s, scale + 80, y, at + 80);
             }
         }
     }
@@ -258,7 +268,6 @@ final class VectorCodeSweeps {
     private static void bits2(
             int quarter, MemorySegment w, long[] lines, float[] factors, int count, float[] sums,
             float[] s, int sOffset, float shift, float[] y, int yOffset, int n) {
-        int toTop = 24 - 8 * quarter;
         for (int o = 0; o < n; o += 256) {
             for (int k = 0; k < 16; k += LANES) {
                 int at = yOffset + o + 64 * quarter + k;
@@ -271,29 +280,30 @@ final class VectorCodeSweeps {
                 for (int i = 0; i < count; i++) {
                     FloatVector factor = FloatVector.broadcast(FLOATS, factors[i]);
                     IntVector packed = IntVector.fromMemorySegment(INTS, w, lines[i] + line, LITTLE_ENDIAN)
-                            .lanewise(LSHL, toTop);
-                    sum0 = ((FloatVector) packed.lanewise(LSHL, 6).and(TOP_2).convert(I2F, 0)).fma(factor, sum0);
-                    sum1 = ((FloatVector) packed.lanewise(LSHL, 4).and(TOP_2).convert(I2F, 0)).fma(factor, sum1);
-                    sum2 = ((FloatVector) packed.lanewise(LSHL, 2).and(TOP_2).convert(I2F, 0)).fma(factor, sum2);
-                    sum3 = ((FloatVector) packed.and(TOP_2).convert(I2F, 0)).fma(factor, sum3);
+                            .lanewise(LSHR, 8 * quarter);
+                    sum0 = ((FloatVector) packed.and(3).convert(I2F, 0)).fma(factor, sum0);
+                    sum1 = ((FloatVector) packed.and(3 << 2).convert(I2F, 0)).fma(factor, sum1);
+                    sum2 = ((FloatVector) packed.and(3 << 4).convert(I2F, 0)).fma(factor, sum2);
+                    sum3 = ((FloatVector) packed.and(3 << 6).convert(I2F, 0)).fma(factor, sum3);
                 }
                 sum0.intoArray(sums, 0);
                 sum1.intoArray(sums, LANES);
                 sum2.intoArray(sums, 2 * LANES);
                 sum3.intoArray(sums, 3 * LANES);
-                addScaled(sums, 4, shift, s, scale, y, at);
+                addScaled(sums, UNITS_2, shift, s, scale, y, at);
             }
         }
     }
 
     /**
-     * {@code y += (sums + shift) · s}, of every code of an int, 16 outputs apart. A loop: written out, this was the
-     * larger half of what C2 had to deal with, 34,000 nodes for 4 bits.
+     * {@code y += (sums · unit + shift) · s}, of every code of an int, 16 outputs apart. A loop: written out, this was
+     * the larger half of what C2 had to deal with, 34,000 nodes for 4 bits.
      */
-    private static void addScaled(float[] sums, int codes, float shift, float[] s, int scale, float[] y, int at) {
-        for (int j = 0; j < codes; j++) {
+    private static void addScaled(
+            float[] sums, float[] units, float shift, float[] s, int scale, float[] y, int at) {
+        for (int j = 0; j < units.length; j++) {
             FloatVector.fromArray(FLOATS, sums, j * LANES)
-                    .add(FloatVector.broadcast(FLOATS, shift))
+                    .fma(FloatVector.broadcast(FLOATS, units[j]), FloatVector.broadcast(FLOATS, shift))
                     .fma(
                             FloatVector.fromArray(FLOATS, s, scale + 16 * j),
                             FloatVector.fromArray(FLOATS, y, at + 16 * j))
