@@ -103,7 +103,7 @@ final class MaskedOperators implements SessionOperators {
                 kernels.multiply(values, gate, at, at + ffn);
                 keptOfRow[row] = selections[number] == null
                         ? ffn
-                        : selections[number].mask(kernels, gate, at, 1, values, at, values, at);
+                        : selections[number].mask(kernels, gate, at, 1, values, at, values, at, 0, ffn);
             });
             count(number, pass, ffn);
             downs.apply(pass, values, y);
@@ -122,7 +122,7 @@ final class MaskedOperators implements SessionOperators {
             }
             context.workers().run(pass.batch(), (row, worker) ->
                     keptOfRow[row] = selections[number].mask(
-                            kernels, x, row * channels, 1, x, row * channels, values, row * channels));
+                            kernels, x, row * channels, 1, x, row * channels, values, row * channels, 0, channels));
             count(number, pass, channels);
             exact.apply(pass, values, y);
         };

@@ -74,15 +74,15 @@ final class RowChoice {
     }
 
     /** As {@link Selection#mask}; bounds are not moved by text that is only read. */
-    int mask(int row, float[] tested, float[] values, int at, float[] out) {
-        int channels = prepared.selection().channels();
+    int mask(int row, float[] tested, float[] values, int at, float[] out, int from, int to) {
         if (position + row < protection.denseTokens()) {
             if (out != values) {
-                System.arraycopy(values, at, out, at, channels);
+                System.arraycopy(values, at + from, out, at + from, to - from);
             }
-            return channels;
+            return to - from;
         }
-        return prepared.selection().mask(kernels, tested, at, written ? inverse : 1, values, at, out, at);
+        return prepared.selection()
+                .mask(kernels, tested, at, written ? inverse : 1, values, at, out, at, from, to);
     }
 
     /** Rows have been run exactly, which tells the controller nothing. */

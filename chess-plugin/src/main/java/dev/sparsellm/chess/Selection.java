@@ -27,7 +27,7 @@ record Selection(
     }
 
     /**
-     * Copies a row, substitutes in place of what is left out.
+     * Copies channels [from, to) of a row, substitutes in place of what is left out.
      *
      * @param tested {@code [channels]}: what the bounds are for
      * @param inverse bounds are {@code 1 / inverse} times as wide; 1 leaves them as they are, to the bit
@@ -42,9 +42,11 @@ record Selection(
             float[] values,
             int valuesOffset,
             float[] out,
-            int outOffset) {
+            int outOffset,
+            int from,
+            int to) {
         return kernels.replaceInside(
                 tested, testedOffset, inverse, lower, upper, substitutes, values, valuesOffset, out, outOffset,
-                channels());
+                from, to);
     }
 }

@@ -24,8 +24,8 @@ final class SparseFeedForward implements FeedForward {
      */
     record Products(RowProduct gate, long gateBytes, RowProduct up, long upRowBytes) {}
 
-    /** The host's exact operators: the block, and its three matrices for masked activations. */
-    record Exact(FeedForward block, Projection gate, Projection up, Projection down) {}
+    /** The host's exact operators: the block, and its last matrix for masked activations. */
+    record Exact(FeedForward block, Projection down) {}
 
     private final PreparedSite prepared;
     private final Products products;
@@ -35,7 +35,7 @@ final class SparseFeedForward implements FeedForward {
     private final SessionScratch scratch;
     private final WorkerGroup workers;
     private final WorkerGroup.Task computePart = this::computePart;
-    private final WorkerGroup.Task maskRow = this::maskRow;
+    private final WorkerGroup.Task maskPart = this::maskPart;
     private final UsageCounter usage;
 
     private float[] x;
@@ -133,13 +133,13 @@ final class SparseFeedForward implements FeedForward {
     }
 
     private void runMasked(Pass pass, float[] input, float[] y) {
-        exact.gate().apply(pass, input, scratch.batchGates());
-        exact.up().apply(pass, input, scratch.batch());
+        x = input;
+        rows = pass.batch();
         choice.begin(pass, 0);
-        workers.run(pass.batch(), maskRow);
+        workers.run(prepared.parts().count(), maskPart);
         exact.down().apply(pass, scratch.batch(), y);
-        long kept = scratch.keptOfRows(pass.batch());
-        choice.passed(pass.batch(), kept);
+        long kept = scratch.keptOfParts(prepared.parts().count());
+        choice.passed(rows, kept);
         usage.addMasked(pass, kept);
     }
 
@@ -150,13 +150,21 @@ final class SparseFeedForward implements FeedForward {
         usage.addExact(pass);
     }
 
-    private void maskRow(int row, int worker) {
+    private void maskPart(int part, int worker) {
         int ffn = prepared.parts().channels();
+        int from = prepared.parts().from(part);
+        int to = prepared.parts().to(part);
         float[] gates = scratch.batchGates(); // [batch][ffn]
         float[] hidden = scratch.batch(); // [batch][ffn]: up, then up ⊙ SiLU(gate), then masked
-        int at = row * ffn;
-        kernels.silu(gates, at, at + ffn);
-        kernels.multiply(hidden, gates, at, at + ffn);
-        scratch.keptOfRow()[row] = choice.mask(row, gates, hidden, at, hidden);
+        products.gate().multiply(x, rows, gates, ffn, from, to, scratch.threads()[worker]);
+        products.up().multiply(x, rows, hidden, ffn, from, to, scratch.threads()[worker]);
+        int kept = 0;
+        for (int row = 0; row < rows; row++) {
+            int at = row * ffn;
+            kernels.silu(gates, at + from, at + to);
+            kernels.multiply(hidden, gates, at + from, at + to);
+            kept += choice.mask(row, gates, hidden, at, hidden, from, to);
+        }
+        scratch.keptOfPart()[part] = kept;
     }
 }

@@ -112,7 +112,7 @@ final class SparseProjection implements Projection {
     }
 
     private void maskRow(int row, int worker) {
-        int at = row * prepared.product().columns();
-        scratch.keptOfRow()[row] = choice.mask(row, x, x, at, scratch.batch());
+        int columns = prepared.product().columns();
+        scratch.keptOfRow()[row] = choice.mask(row, x, x, row * columns, scratch.batch(), 0, columns);
     }
 }

@@ -91,8 +91,6 @@ final class SparseSession implements SessionOperators {
         Projection down = dense.projection(weights.down(), context);
         SparseFeedForward.Exact exact = new SparseFeedForward.Exact(
                 skips ? Originals.releasingDown(block, weights.down()) : block,
-                dense.projection(weights.gate(), context),
-                dense.projection(weights.up(), context),
                 skips ? Originals.releasingAll(down, weights.down()) : down);
         return new SparseFeedForward(
                 site.get(), products, exact, protection, kernels, scratch, context.workers(), usage);

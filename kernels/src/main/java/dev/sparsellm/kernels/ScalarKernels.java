@@ -38,9 +38,10 @@ final class ScalarKernels implements Kernels {
     @Override
     public int replaceInside(
             float[] tested, int testedOffset, float factor, float[] lower, float[] upper, float[] substitutes,
-            float[] values, int valuesOffset, float[] out, int outOffset, int n) {
+            float[] values, int valuesOffset, float[] out, int outOffset, int from, int to) {
         return sparse.replaceInside(
-                tested, testedOffset, factor, lower, upper, substitutes, values, valuesOffset, out, outOffset, n);
+                tested, testedOffset, factor, lower, upper, substitutes, values, valuesOffset, out, outOffset, from,
+                to);
     }
 
     @Override

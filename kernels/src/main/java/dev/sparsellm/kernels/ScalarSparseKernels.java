@@ -8,15 +8,9 @@ final class ScalarSparseKernels implements SparseKernels {
         return new PackedChannelProduct(weights, new ScalarChannelSteps());
     }
 
+    /** Written always, counted where listed: without a branch that at 50 % is predicted wrongly every other time. */
     @Override
     public int listOutside(
-            float[] values, int valuesOffset, float factor, float[] lower, float[] upper, int from, int to,
-            int[] indices, int indicesOffset) {
-        return list(values, valuesOffset, factor, lower, upper, from, to, indices, indicesOffset);
-    }
-
-    /** Written always, counted where listed: without a branch that at 50 % is predicted wrongly every other time. */
-    static int list(
             float[] values, int valuesOffset, float factor, float[] lower, float[] upper, int from, int to,
             int[] indices, int indicesOffset) {
         int at = indicesOffset;
@@ -29,14 +23,6 @@ final class ScalarSparseKernels implements SparseKernels {
 
     @Override
     public int replaceInside(
-            float[] tested, int testedOffset, float factor, float[] lower, float[] upper, float[] substitutes,
-            float[] values, int valuesOffset, float[] out, int outOffset, int n) {
-        return replace(
-                tested, testedOffset, factor, lower, upper, substitutes, values, valuesOffset, out, outOffset, 0, n);
-    }
-
-    /** Of the indices in [from, to). */
-    static int replace(
             float[] tested, int testedOffset, float factor, float[] lower, float[] upper, float[] substitutes,
             float[] values, int valuesOffset, float[] out, int outOffset, int from, int to) {
         int outside = 0;

@@ -19,13 +19,13 @@ interface SparseKernels {
             int[] indices, int indicesOffset);
 
     /**
-     * Copies {@code values[valuesOffset + i]} to {@code out[outOffset + i]}, i in [0, n), with {@code substitutes[i]} in
-     * place of those whose {@code tested[testedOffset + i] · factor} is within {@code [lower[i], upper[i]]}.
+     * Copies {@code values[valuesOffset + i]} to {@code out[outOffset + i]}, i in [from, to), with {@code substitutes[i]}
+     * in place of those whose {@code tested[testedOffset + i] · factor} is within {@code [lower[i], upper[i]]}.
      *
      * @param out may be {@code values} at the same offset
      * @return how many were outside, as {@link #listOutside} has it
      */
     int replaceInside(
             float[] tested, int testedOffset, float factor, float[] lower, float[] upper, float[] substitutes,
-            float[] values, int valuesOffset, float[] out, int outOffset, int n);
+            float[] values, int valuesOffset, float[] out, int outOffset, int from, int to);
 }

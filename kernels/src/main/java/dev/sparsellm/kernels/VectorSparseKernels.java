@@ -13,6 +13,9 @@ import jdk.incubator.vector.VectorMask;
 /** The Vector API's. */
 final class VectorSparseKernels implements SparseKernels {
 
+    /** For the last few channels. */
+    private final ScalarSparseKernels scalar = new ScalarSparseKernels();
+
     @Override
     public ChannelProduct channels(ChannelMajor weights) {
         return new PackedChannelProduct(weights, new VectorChannelSteps());
@@ -42,16 +45,16 @@ final class VectorSparseKernels implements SparseKernels {
             }
         }
         return at - indicesOffset
-                + ScalarSparseKernels.list(values, valuesOffset, factor, lower, upper, i, to, indices, at);
+                + scalar.listOutside(values, valuesOffset, factor, lower, upper, i, to, indices, at);
     }
 
     @Override
     public int replaceInside(
             float[] tested, int testedOffset, float factor, float[] lower, float[] upper, float[] substitutes,
-            float[] values, int valuesOffset, float[] out, int outOffset, int n) {
-        int whole = FLOATS.loopBound(n);
+            float[] values, int valuesOffset, float[] out, int outOffset, int from, int to) {
+        int i = from;
         int inside = 0;
-        for (int i = 0; i < whole; i += LANES) {
+        for (; i + LANES <= to; i += LANES) {
             FloatVector value = FloatVector.fromArray(FLOATS, tested, testedOffset + i).mul(factor);
             VectorMask<Float> replaced = value.compare(GE, FloatVector.fromArray(FLOATS, lower, i))
                     .and(value.compare(LE, FloatVector.fromArray(FLOATS, upper, i)));
@@ -60,9 +63,9 @@ final class VectorSparseKernels implements SparseKernels {
                     .intoArray(out, outOffset + i);
             inside += replaced.trueCount();
         }
-        return whole - inside
-                + ScalarSparseKernels.replace(
+        return i - from - inside
+                + scalar.replaceInside(
                         tested, testedOffset, factor, lower, upper, substitutes, values, valuesOffset, out, outOffset,
-                        whole, n);
+                        i, to);
     }
 }

@@ -73,11 +73,17 @@ class BoundsTest {
                 outside += inside ? 0 : 1;
             }
             int counted = kernels.replaceInside(
-                    tested, 1, FACTOR, lower, upper, substitutes, values, 2, out, 3, n);
+                    tested, 1, FACTOR, lower, upper, substitutes, values, 2, out, 3, 0, n);
             assertThat(out).isEqualTo(expected);
             assertThat(counted).isEqualTo(outside);
 
-            kernels.replaceInside(tested, 1, FACTOR, lower, upper, substitutes, values, 2, values, 2, n); // in place
+            int from = Math.min(5, n);
+            float[] part = new float[n + 6];
+            kernels.replaceInside(tested, 1, FACTOR, lower, upper, substitutes, values, 2, part, 3, from, n);
+            assertThat(Arrays.copyOf(part, from + 3)).containsOnly(0);
+            assertThat(Arrays.copyOfRange(part, from + 3, n + 6)).isEqualTo(Arrays.copyOfRange(expected, from + 3, n + 6));
+
+            kernels.replaceInside(tested, 1, FACTOR, lower, upper, substitutes, values, 2, values, 2, 0, n); // in place
             assertThat(Arrays.copyOfRange(values, 2, n + 2)).isEqualTo(Arrays.copyOfRange(expected, 3, n + 3));
         }
     }
@@ -99,7 +105,7 @@ class BoundsTest {
         assertThat(Arrays.copyOf(indices, count)).containsExactly(3, 4, 6, 38);
 
         float[] out = new float[40];
-        assertThat(kernels.replaceInside(values, 0, 1, lower, upper, new float[40], values, 0, out, 0, 40))
+        assertThat(kernels.replaceInside(values, 0, 1, lower, upper, new float[40], values, 0, out, 0, 0, 40))
                 .isEqualTo(4);
         assertThat(out[3]).isNaN();
         assertThat(out[38]).isNaN();
