@@ -91,7 +91,7 @@ final class Preparation {
             throw e;
         }
         String summary = settings.inWords() + ", profile " + profile.name() + " ("
-                + profile.profile().provenance().positions() + " tokens"
+                + profile.profile().provenance().positions() + " tokens, " + profile.profile().mark()
                 + (settings.auto() ? profile.profile().budget().map(b -> ", " + b.inWords()).orElse("") : "") + ")" + crossings;
         return new SparseOperators(model, settings, sites, host.dense(), kernels, summary, lease.giveBack());
     }

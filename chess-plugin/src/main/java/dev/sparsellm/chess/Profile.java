@@ -2,10 +2,13 @@ package dev.sparsellm.chess;
 
 import dev.sparsellm.spi.ModelDescription;
 import dev.sparsellm.spi.ProviderException;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
+import java.util.zip.CRC32C;
 
 /**
  * What a calibration learnt about a model: statistics from which thresholds follow for any method, weight and share.
@@ -102,6 +105,17 @@ record Profile(Provenance provenance, int resolution, List<Layer> layers, Option
     /** This profile with a budget. */
     Profile with(Budget found) {
         return new Profile(provenance, resolution, layers, Optional.of(found));
+    }
+
+    /**
+     * Eight digits that tell this profile from others of its model: of what it was made of, and of its budget's shares.
+     * Results that are kept are named after them, since a file may be overwritten.
+     */
+    String mark() {
+        CRC32C crc = new CRC32C();
+        crc.update((provenance.textHash() + provenance).getBytes(StandardCharsets.UTF_8));
+        budget.ifPresent(found -> crc.update(Arrays.toString(found.shares()).getBytes(StandardCharsets.UTF_8)));
+        return HexFormat.of().toHexDigits((int) crc.getValue());
     }
 
     /**

@@ -26,10 +26,13 @@ import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -188,6 +191,35 @@ class ChessProviderTest {
         provider.calibrate(MODEL.description(), host, new CalibrationRequest(
                 text, 256, 5 * 256, 0, 0, 1, checkpoint, false));
         assertThat(FirstUse.measured(host.text(), text, 256, checkpoint).windows()).isEqualTo(5);
+    }
+
+    /** An evaluation keeps its results under it. */
+    @Test
+    void theSummaryTellsProfilesApartThatHaveTheSameNameAndSize() throws IOException {
+        Path file = folder.resolve("profile.gguf");
+        List<String> summaries = new ArrayList<>();
+        for (int first : new int[] {1, 2, 1}) {
+            int[] ids = IntStream.range(0, 256).map(i -> (first + 7 * i) % 40).toArray();
+            provider.calibrate(
+                    MODEL.description(), host, new CalibrationRequest(ids, 64, 0, 0, 0, 1, file, false));
+            summaries.add(summary(file));
+        }
+        assertThat(summaries.get(1)).isNotEqualTo(summaries.get(0)).hasSameSizeAs(summaries.get(0));
+        assertThat(summaries.get(2)).isEqualTo(summaries.get(0));
+        for (float share : new float[] {0.25f, 0.5f}) {
+            float[] shares = new float[LAYERS * Site.values().length];
+            Arrays.fill(shares, share);
+            ProfileFile.write(
+                    ProfileFile.read(file).with(new Budget("kl=1", "a test", shares, 0.5, 1, 0.5, 0.5)), file);
+            summaries.add(summary(file));
+        }
+        assertThat(summaries.subList(2, 5)).doesNotHaveDuplicates();
+    }
+
+    private String summary(Path profile) {
+        try (PreparedOperators operators = prepare("chess.crossover=0,chess.profile=" + profile)) {
+            return operators.summary();
+        }
     }
 
     @Test

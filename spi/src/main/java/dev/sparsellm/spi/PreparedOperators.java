@@ -22,7 +22,10 @@ public interface PreparedOperators extends AutoCloseable {
         return new Approximation.Exact();
     }
 
-    /** One line on what is in force, such as method, level and data used, printed when the model is opened; or empty. */
+    /**
+     * One line on what is in force, such as method, level and data used, printed when the model is opened; or empty. Names
+     * all that changes results and that settings do not say, such as what a file held: a host may keep results under it.
+     */
     default String summary() {
         return "";
     }

@@ -36,7 +36,8 @@
       backgroundColor: plots.colour("soft"),
       borderDash: [3, 3],
       borderWidth: 1.5,
-      pointRadius: 0
+      pointRadius: 0,
+      pointStyle: "line"
     };
   }
 
@@ -57,7 +58,7 @@
     axis("KL, nats", { type: "logarithmic", ticks: { maxTicksLimit: 8 } }));
   draw("top", lines(share, function (point) { return 100 * point.same_top; }), axis("same likeliest token, %"));
   draw("speed", lines(share, of("speed_ratio")).concat(
-    lines(share, of("ideal_ratio"), { borderDash: [6, 4], pointRadius: 0 }).map(function (line) {
+    lines(share, of("ideal_ratio"), { borderDash: [6, 4], pointRadius: 0, pointStyle: "line" }).map(function (line) {
       line.label += ", at best";
       return line;
     }), level(1)), axis("times as fast"));
