@@ -189,7 +189,7 @@ final class EvalListing {
                     "average",
                     name(tasks.getFirst().get(p).provider()),
                     "",
-                    Figure.number("%.2f", 100 * average(p)) + Figure.number(" ± %.2f", 100 * averageError(p))));
+                    percent(average(p), averageError(p))));
         }
         return rows;
     }
@@ -199,7 +199,11 @@ final class EvalListing {
     }
 
     private static String percent(Proportion proportion) {
-        return Figure.number("%.2f", 100 * proportion.value())
-                + Figure.number(" ± %.2f", 100 * proportion.standardError());
+        return percent(proportion.value(), proportion.standardError());
+    }
+
+    /** One question has no spread. */
+    private static String percent(double value, double error) {
+        return Figure.number("%.2f", 100 * value) + (Double.isNaN(error) ? "" : Figure.number(" ± %.2f", 100 * error));
     }
 }

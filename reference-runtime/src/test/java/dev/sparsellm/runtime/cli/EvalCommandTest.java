@@ -49,7 +49,9 @@ class EvalCommandTest {
     void theTableNamesTasksAndProviders() throws IOException {
         CommandRun run = eval("--task", "piqa,last_word", "--provider", "dense", "--limit", "1",
                 "--journal", folder.resolve("journal").toString()).succeeds();
-        assertThat(run.out()).containsPattern("piqa +dense +1 ").containsPattern("last_word +dense +1 ");
+        assertThat(run.out())
+                .containsPattern("piqa +dense +1 +\\d+\\.00 +\\d+\\.00 ")
+                .containsPattern("last_word +dense +1 +\\d+\\.00 ");
         assertThat(folder.resolve("journal")).content().contains("\"task\":\"piqa\"").contains("\"task\":\"last_word\"");
     }
 
