@@ -38,12 +38,13 @@ record Dimensions(int layers, int dim, int ffn, int inner, int vocab) {
                     new Dimensions(1, 172, 65, 31, 7));
             case Q8_0 -> List.of(
                     new Dimensions(2, 64, 96, 32, 33),
-                    new Dimensions(1, 256, 2080, 64, 31));
+                    new Dimensions(1, 288, 2080, 64, 31));
+            // Kernels take up to 256 columns at a time, and those that go through columns up to 256 rows.
             case Q4_0, Q4_1, Q5_0, Q5_1 -> List.of(
                     new Dimensions(2, 64, 96, 32, 33),
-                    new Dimensions(1, 32, 288, 64, 31));
-            // One super-block and two, across and down: kernels that go through columns take up to 256 rows at a time.
-            default -> List.of(new Dimensions(1, 256, 512, 512, 31));
+                    new Dimensions(1, 288, 288, 64, 31));
+            // One super-block and two, across and down.
+            default -> List.of(new Dimensions(1, 512, 512, 256, 31));
         };
     }
 
