@@ -218,8 +218,8 @@ final class NumericsRules {
     private void notFiniteWeights(TinyModel sound, float value, Tensor gate, Tensor up, Tensor down) {
         LayerWeights first = sound.description().layers().getFirst();
         TinyModel model = sound.withFirstLayer(new LayerWeights(
-                Weights.with(first.query(), value), Weights.with(first.key(), value), Weights.with(first.value(), value),
-                Weights.with(first.attentionOutput(), value), gate, up, down));
+                Weights.with(first.query(), value), Weights.with(first.key(), value),
+                Weights.withInEachRow(first.value(), value), Weights.with(first.attentionOutput(), value), gate, up, down));
         // The fingerprint is that of the sound one: a provider, and a cache, that do not know it.
         Path cache = subject.folder().resolve("%s %s".formatted(first.gate().type(), value));
         try (Trial trial = subject.afresh().prepare(model, KitWorkers.one(), cache);

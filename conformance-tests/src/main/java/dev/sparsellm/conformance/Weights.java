@@ -42,19 +42,36 @@ final class Weights {
         return new Tensor(name, type, rows, columns, offHeap(bytes));
     }
 
-    /** The same with one number in its middle changed: a weight, or the scale of a block. */
+    /** The same with two numbers changed, one in its middle and its last: weights, or scales of blocks. */
     static Tensor with(Tensor tensor, float value) {
+        ByteBuffer data = bytes(tensor);
+        put(data, tensor, tensor.rows() / 2, tensor.columns() / 2, value);
+        put(data, tensor, tensor.rows() - 1, tensor.columns() - 1, value);
+        return new Tensor(tensor.name(), tensor.type(), tensor.rows(), tensor.columns(), offHeap(data.array()));
+    }
+
+    /** The same with a number changed in each row, so that a kernel meets no sound row beside it. */
+    static Tensor withInEachRow(Tensor tensor, float value) {
+        ByteBuffer data = bytes(tensor);
+        for (int row = 0; row < tensor.rows(); row++) {
+            put(data, tensor, row, tensor.columns() / 2, value);
+        }
+        return new Tensor(tensor.name(), tensor.type(), tensor.rows(), tensor.columns(), offHeap(data.array()));
+    }
+
+    private static ByteBuffer bytes(Tensor tensor) {
+        return ByteBuffer.wrap(tensor.data().toArray(ValueLayout.JAVA_BYTE)).order(ByteOrder.LITTLE_ENDIAN);
+    }
+
+    private static void put(ByteBuffer data, Tensor tensor, int row, int column, float value) {
         TensorType type = tensor.type();
-        byte[] bytes = tensor.data().toArray(ValueLayout.JAVA_BYTE);
-        ByteBuffer data = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
-        long row = tensor.rows() / 2 * type.rowBytes(tensor.columns());
-        int at = Math.toIntExact(row + tensor.columns() / 2 / type.blockSize() * type.blockBytes());
+        long block = row * tensor.rowBytes() + column / type.blockSize() * (long) type.blockBytes();
+        int at = Math.toIntExact(block);
         if (type.blockSize() == 1) {
             put(data, type, at, value);
         } else {
             data.putShort(at + Blocks.floatsOf(type)[0], Float.floatToFloat16(value));
         }
-        return new Tensor(tensor.name(), type, tensor.rows(), tensor.columns(), offHeap(bytes));
     }
 
     /** Native memory, as mappings are: on segments of arrays, vector code takes other paths. */
