@@ -35,15 +35,19 @@ final class ApproximationRules {
             for (OperatorKey key : trial.plan().taken()) {
                 Approximation approximation = trial.prepared().approximation(key);
                 assertNotNull(approximation, () -> "approximation(" + key + ") is null");
-                boolean fits = switch (approximation) {
-                    case Approximation.Exact exact -> true;
-                    case Approximation.OfInput rule -> key.kind() != OperatorKind.FEED_FORWARD
-                            && key.kind() != OperatorKind.ACTIVATION;
-                    case Approximation.OfHidden rule -> key.kind() == OperatorKind.FEED_FORWARD;
-                };
-                assertTrue(fits, () -> key + " declares an approximation that is not one of this kind of operator");
+                assertTrue(isOfThisKind(key, approximation),
+                        () -> key + " declares an approximation that is not one of this kind of operator");
             }
         }
+    }
+
+    private static boolean isOfThisKind(OperatorKey key, Approximation approximation) {
+        return switch (approximation) {
+            case Approximation.Exact exact -> true;
+            case Approximation.OfInput rule -> key.kind() != OperatorKind.FEED_FORWARD
+                    && key.kind() != OperatorKind.ACTIVATION;
+            case Approximation.OfHidden rule -> key.kind() == OperatorKind.FEED_FORWARD;
+        };
     }
 
     void isAFunction() {
@@ -75,6 +79,27 @@ final class ApproximationRules {
             }
         }
         return values;
+    }
+
+    void changesSomething() {
+        try (Trial trial = trial();
+                SessionOperators session = trial.session(KitWorkers.one())) {
+            for (Operator operator : trial.operators(session)) {
+                Approximation approximation = trial.prepared().approximation(operator.key());
+                if (approximation instanceof Approximation.Exact || !isOfThisKind(operator.key(), approximation)) {
+                    continue;
+                }
+                float[] x = operator.input(Trial.MAX_BATCH, 4);
+                double leftOut = 0;
+                for (Phase phase : Phase.values()) {
+                    for (int row = 0; row < Trial.MAX_BATCH; row++) {
+                        leftOut += trial.oracle().leftOut(operator.key(), approximation, phase, x, row);
+                    }
+                }
+                assertTrue(leftOut > 0, () -> operator.key() + " declares an approximation that changes nothing in "
+                        + Trial.MAX_BATCH + " rows: declare it to be exact where nothing is left out");
+            }
+        }
     }
 
     private static double[] gaussian(int count, long seed) {
@@ -111,10 +136,20 @@ final class ApproximationRules {
                         && all.kept() != all.channels()) {
                     fail(key + " declares to be exact, and leaves channels out: " + all);
                 }
+                countsWeights(trial, key, all);
                 leavesOutNoMore(trial, operator, Phase.PREFILL, read, new int[][] {{3, 1}});
                 leavesOutNoMore(trial, operator, Phase.DECODE, all.since(read), new int[][] {{1, 2}, {2, 3}});
             }
         }
+    }
+
+    /** The exact operator reads its weights once in each of the two passes of three rows, or for each row. */
+    private static void countsWeights(Trial trial, OperatorKey key, Usage usage) {
+        long weights = Oracle.weightBytes(trial.model().description(), key);
+        boolean counted = usage.bytesRead() != 0 || usage.bytesDense() != 0;
+        assertTrue(!counted || usage.bytesDense() >= 2 * weights && usage.bytesDense() <= 3 * weights,
+                () -> "%s counts %d bytes of weights that the exact operator would read in 2 passes, which has %d"
+                        .formatted(key, usage.bytesDense(), weights));
     }
 
     /** @param batches rows and seed of each */

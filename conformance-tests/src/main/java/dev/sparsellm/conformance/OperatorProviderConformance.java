@@ -501,6 +501,15 @@ public abstract class OperatorProviderConformance {
         new ApproximationRules(subject).usage();
     }
 
+    @Test
+    @Rule(
+            number = "P804",
+            sentence = "A declared approximation changes something; what changes nothing is declared to be exact.",
+            reason = "A method that has lost its mask would otherwise pass, and look like the best of all.")
+    final void p804_approximationChangesSomething() {
+        new ApproximationRules(subject).changesSomething();
+    }
+
     // P9: learning from text
 
     @Test

@@ -40,6 +40,15 @@ final class Oracle {
                 : model.projectionWeights(key).orElseThrow().rows();
     }
 
+    /** Bytes of the weights of an operator. */
+    static long weightBytes(ModelDescription model, OperatorKey key) {
+        if (key.kind() != OperatorKind.FEED_FORWARD) {
+            return model.projectionWeights(key).orElseThrow().data().byteSize();
+        }
+        LayerWeights weights = model.layers().get(key.layer());
+        return weights.gate().data().byteSize() + weights.up().data().byteSize() + weights.down().data().byteSize();
+    }
+
     /** Row {@code b} of what an operator must make of {@code x}. */
     Expected row(OperatorKey key, Approximation approximation, Phase phase, float[] x, int b) {
         double[] input = input(key, x, b);

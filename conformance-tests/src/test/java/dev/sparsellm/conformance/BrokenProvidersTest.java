@@ -964,6 +964,41 @@ class BrokenProvidersTest {
         }
     }
 
+    @Breaks("P803")
+    static class CountsFewerBytesThanThereAre extends PlainConformance {
+
+        @Override
+        protected OperatorProvider provider() {
+            return new PlainProvider() {
+                @Override
+                protected Usage count(long rows, long decodeRows) {
+                    return new Usage(rows, 10 * rows, 10 * rows, decodeRows, 99 * decodeRows, decodeRows);
+                }
+            };
+        }
+    }
+
+    @Breaks("P804")
+    static class HasLostItsMask extends PlainConformance {
+
+        @Override
+        protected OperatorProvider provider() {
+            return new PlainProvider() {
+                @Override
+                protected PreparedOperators change(PreparedOperators sound, HostServices host) {
+                    return new Forwarding(sound) {
+                        @Override
+                        public Approximation approximation(OperatorKey key) {
+                            return key.kind() == OperatorKind.FEED_FORWARD
+                                    ? (Approximation.OfHidden) (phase, gate, hidden) -> {}
+                                    : super.approximation(key);
+                        }
+                    };
+                }
+            };
+        }
+    }
+
     @Breaks("P901")
     static class LearnsTheNumberOfThreads extends PlainConformance {
 
