@@ -32,6 +32,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
@@ -187,7 +188,10 @@ class ChessProviderTest {
         Path checkpoint = Calibrator.checkpointOf(cachedProfile());
         Files.delete(cachedProfile());
         int[] text = host.text().tokenize("Once upon a time there lived a king. ".repeat(300));
-        assertThat(FirstUse.measured(host.text(), text, 256, checkpoint).windows()).isBetween(8, 64);
+        AtomicInteger runs = new AtomicInteger();
+        TestHost counting = new TestHost(MODEL, threads, folder).beforeWindow(runs::incrementAndGet);
+        assertThat(FirstUse.measured(counting.text(), text, 256, checkpoint).windows()).isBetween(8, 64);
+        assertThat(runs.get()).isBetween(1, 4);
         provider.calibrate(MODEL.description(), host, new CalibrationRequest(
                 text, 256, 5 * 256, 0, 0, 1, checkpoint, false));
         assertThat(FirstUse.measured(host.text(), text, 256, checkpoint).windows()).isEqualTo(5);

@@ -35,6 +35,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 @Tag("every-width")
 class SparseOperatorsTest {
@@ -249,6 +250,51 @@ class SparseOperatorsTest {
         }
         assertThat(kept.get(0)).isEqualTo(kept.get(1));
         assertThat(nmse(results[0], doubles(results[1]))).isLessThan(1e-11);
+    }
+
+    /** Six tokens, two that are read, one more: its bounds are wider than those that a text begins with. */
+    @ParameterizedTest
+    @ValueSource(strings = {"dense", "masked"})
+    void heldBoundsGoOnWhereTextIsReadInBetween(String prefill) {
+        SmallLlama model = SmallLlama.random(TensorType.F32, 1, 132, 1000, 4, 4, 15);
+        RandomWeights random = new RandomWeights(11);
+        float[] x = random.gaussian(2 * 132);
+        Map<OperatorKey, Selection> selections = Map.of(
+                FFN, asking(0.9, selection(gates(model.description().layers().getFirst().gate(), x, 1), 1000, 0.2, random)),
+                OUTPUT, asking(0.9, selection(x, 132, 0.2, random)));
+        Map<String, String> held = Map.of(ChessSettings.HOLD, "true", ChessSettings.PREFILL, prefill);
+        try (Opened opened = open(model, selections, 2, held, true, threads)) {
+            for (OperatorKey key : selections.keySet()) {
+                long first = kept(opened, key, Phase.DECODE, 0, 1, x);
+                for (int position = 1; position < 6; position++) {
+                    kept(opened, key, Phase.DECODE, position, 1, x);
+                }
+                long before = kept(opened, key, Phase.DECODE, 6, 1, x);
+                kept(opened, key, Phase.PREFILL, 7, 2, x);
+                assertThat(before).isLessThan(first);
+                assertThat(kept(opened, key, Phase.DECODE, 9, 1, x)).isLessThanOrEqualTo(before);
+                assertThat(kept(opened, key, Phase.DECODE, 0, 1, x)).isEqualTo(first);
+                kept(opened, key, Phase.PREFILL, 0, 2, x);
+                assertThat(kept(opened, key, Phase.DECODE, 1, 1, x)).isEqualTo(first);
+            }
+        }
+    }
+
+    private static Selection asking(double share, Selection s) {
+        return new Selection(s.lower(), s.upper(), s.substitutes(), s.compensated(), s.tau(), share);
+    }
+
+    /** Channels kept in a pass. */
+    private static long kept(Opened opened, OperatorKey key, Phase phase, int position, int batch, float[] x) {
+        Usage before = opened.session.usage(key);
+        Pass pass = new Pass(phase, position, batch);
+        float[] y = new float[batch * 132];
+        if (key.equals(FFN)) {
+            opened.session.feedForward(0).orElseThrow().apply(pass, x, y);
+        } else {
+            opened.session.projection(key).orElseThrow().apply(pass, x, y);
+        }
+        return opened.session.usage(key).since(before).kept();
     }
 
     /** The gate once for eight rows; of up, down and output what is kept, and of Q8_0 the scales of down and output. */
