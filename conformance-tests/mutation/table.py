@@ -22,7 +22,7 @@ GROUPS = [
                                            r"|MeanOfUp|Silu|Method|Selections|Magnitudes)"),
     ("chess-plugin: what is learnt, and profiles", r"chess\.(Calibrator|Recording|SiteStatistics|Shift|FixedPointSums"
                                                    r"|Windows|Site|Profile|Provenance)"),
-    ("chess-plugin: plans, settings, preparing", r"chess\.(ChessProvider|ChessSettings|Suitability|Target|Preparation)"),
+    ("chess-plugin: plans, settings, preparing", r"chess\.(ChessProvider|ChessSettings|Suitability|Target|Preparation|WeightsInUse)"),
     ("chess-plugin: crossovers and budgets", r"chess\.(Crossover|Budget|DamageMeter|Exchange|MaskedOperators)"),
 ]
 
