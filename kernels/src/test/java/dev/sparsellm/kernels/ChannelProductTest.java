@@ -218,6 +218,10 @@ class ChannelProductTest {
         assertThatThrownBy(() -> ChannelMajor.repack(tensor, MemorySegment.ofArray(new byte[9])))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("random.Q4_0");
+        MemorySegment destination = MemorySegment.ofArray(new byte[(int) ChannelMajor.byteSize(tensor)]);
+        assertThatThrownBy(() -> ChannelMajor.repack(tensor, destination, 1, 3))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("random.Q4_0");
         assertThatThrownBy(() -> new ChannelMajor(TensorType.Q4_0, 33, 64, MemorySegment.ofArray(new byte[9])))
                 .isInstanceOf(IllegalArgumentException.class);
     }

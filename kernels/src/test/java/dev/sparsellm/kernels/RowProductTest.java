@@ -2,6 +2,7 @@ package dev.sparsellm.kernels;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import dev.sparsellm.spi.Tensor;
 import dev.sparsellm.spi.TensorType;
@@ -184,6 +185,35 @@ class RowProductTest {
                 }
             }
         }
+    }
+
+    /** Codes times such x overflow where weights times them do not. */
+    @ParameterizedTest
+    @MethodSource("types")
+    void numbers_too_large_for_a_short_form_are_multiplied_all_the_same(TensorType type) {
+        int columns = 2 * Math.max(type.blockSize(), 16);
+        Tensor weights = TestWeights.random(type, 8 * ROWS, columns, 6);
+        float[] unpacked = TestWeights.unpacked(weights);
+        float[] x = TestWeights.activations(columns, 7);
+        for (int c = 0; c < columns; c++) {
+            x[c] *= type.blockSize() == 256 ? 5e33f : 5e36f;
+        }
+        float[] y = new float[8 * ROWS];
+        kernels.rows(weights).multiply(x, 1, y, 8 * ROWS, 0, 8 * ROWS, scratch);
+        int small = 0;
+        for (int r = 0; r < 8 * ROWS; r++) {
+            double exact = 0;
+            double magnitude = 0;
+            for (int c = 0; c < columns; c++) {
+                exact += (double) unpacked[r * columns + c] * x[c];
+                magnitude += Math.abs((double) unpacked[r * columns + c] * x[c]);
+            }
+            if (magnitude < 1e38) {
+                small++;
+                assertThat((double) y[r]).as("%s, row %d", type, r).isCloseTo(exact, within(1e-5 * magnitude));
+            }
+        }
+        assertThat(small).isPositive();
     }
 
     /** Scales that are infinite or NaN, as in a damaged file. */
