@@ -234,6 +234,7 @@ class DocumentedCommandsIT {
         String demo = "reference-runtime/src/main/resources/dev/sparsellm/runtime/demo";
         Files.createDirectories(clone.resolve(demo).getParent());
         link(clone.resolve(demo), PROJECT.resolve(demo));
+        link(clone.resolve("LICENSE"), PROJECT.resolve("LICENSE"));
         link(clone.resolve("model.gguf"), PROJECT.resolve(demo).resolve("demo.gguf"));
         link(clone.resolve("first-use.gguf"), folder.resolve("first-use.gguf"));
         Files.writeString(clone.resolve(".curlrc"), "fail\nsilent\nshow-error\nnoproxy = \"*\"\n");
