@@ -21,6 +21,7 @@ import dev.sparsellm.spi.Settings;
 import dev.sparsellm.spi.SettingsException;
 import dev.sparsellm.spi.Tensor;
 import dev.sparsellm.spi.TensorType;
+import dev.sparsellm.spi.Usage;
 import dev.sparsellm.spi.support.ProviderCatalog;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
@@ -290,6 +291,17 @@ class ChessProviderTest {
             OperatorKey ffn = new OperatorKey(OperatorKind.FEED_FORWARD, 1);
             assertThat(operators.approximation(ffn)).isInstanceOf(Approximation.Exact.class);
             assertThat(generate(operators)).isEqualTo(dense());
+            SessionOperators session = operators.newSession(new SessionContext(2, threads));
+            OperatorKey query = new OperatorKey(OperatorKind.ATTENTION_QUERY, 1);
+            float[] y = new float[2 * 64];
+            session.feedForward(1).orElseThrow().apply(new Pass(Phase.DECODE, 3, 2), new float[2 * 64], y);
+            session.projection(query).orElseThrow().apply(new Pass(Phase.DECODE, 3, 2), new float[2 * 64], y);
+            for (OperatorKey key : List.of(ffn, query)) {
+                Usage usage = session.usage(key);
+                assertThat(usage.rows()).isEqualTo(2);
+                assertThat(usage.kept()).isEqualTo(usage.channels()).isPositive();
+                assertThat(usage.bytesRead()).isEqualTo(usage.bytesDense()).isPositive();
+            }
         }
     }
 
