@@ -46,7 +46,7 @@ class DocumentedCommandsIT {
             """;
 
     /** A word, or what is behind its =, that names a file. */
-    private static final Pattern FILE = Pattern.compile("^(.*=)?([\\w.+-][\\w./+-]*\\.(gguf|txt|html|csv))$");
+    private static final Pattern FILE = Pattern.compile("^(.*=)?(LICENSE|[\\w.+-][\\w./+-]*\\.(gguf|txt|html|csv))$");
 
     @TempDir
     static Path folder;
