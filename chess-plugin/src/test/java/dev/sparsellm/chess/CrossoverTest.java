@@ -27,13 +27,13 @@ class CrossoverTest {
 
     @Test
     void itLiesWhereTheLineBetweenTwoMeasurementsReachesTheGain() {
-        assertThat(Crossover.of(SHARES, new double[] {0.82, 0.92, 1.12})).isCloseTo(0.5, within(1e-9));
-        assertThat(Crossover.of(SHARES, new double[] {0.97, 1.12, 1.4})).isCloseTo(0.2 + 0.2 / 3, within(1e-9));
+        assertThat(Crossover.of(SHARES, new double[] {0.85, 0.95, 1.15})).isCloseTo(0.5, within(1e-9));
+        assertThat(Crossover.of(SHARES, new double[] {1.00, 1.15, 1.4})).isCloseTo(0.2 + 0.2 / 3, within(1e-9));
     }
 
     @Test
     void aGainThatIsLostAgainDoesNotCount() {
-        assertThat(Crossover.of(SHARES, new double[] {1.1, 0.92, 1.12})).isCloseTo(0.5, within(1e-9));
+        assertThat(Crossover.of(SHARES, new double[] {1.1, 0.95, 1.15})).isCloseTo(0.5, within(1e-9));
     }
 
     @Test
@@ -44,7 +44,7 @@ class CrossoverTest {
 
     @Test
     void belowTheLeastShareMeasuredItLiesOnTheSameLine() {
-        assertThat(Crossover.of(SHARES, new double[] {1.1, 1.2, 1.3})).isCloseTo(0.04, within(1e-9));
+        assertThat(Crossover.of(SHARES, new double[] {1.1, 1.2, 1.3})).isCloseTo(0.1, within(1e-9));
         assertThat(Crossover.of(SHARES, new double[] {1.1, 1.05, 1.3})).isEqualTo(0.2);
     }
 
