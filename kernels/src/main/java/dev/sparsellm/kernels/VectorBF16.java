@@ -57,6 +57,15 @@ final class VectorBF16 implements VectorFormat {
     }
 
     @Override
+    public void dot8(MemorySegment w, long[] rows, int columns, float[] x, int xOffset, float[] work) {
+        if (LANES == 16) {
+            VectorEightRows.bf16(w, rows, columns, x, xOffset, work);
+        } else {
+            VectorFormat.super.dot8(w, rows, columns, x, xOffset, work);
+        }
+    }
+
+    @Override
     public void unpack(MemorySegment w, long row, int columns, float[] out, int o) {
         int whole = FLOATS.loopBound(columns);
         for (int c = 0; c < whole; c += LANES) {
