@@ -22,7 +22,7 @@ final class FileKind {
             return "it is a web page, perhaps an error message saved by a download; download the file again";
         }
         // safetensors: the length of a JSON header in 8 bytes, then that header
-        if (text.length() > 9 && start[8] == '{' && start[5] == 0 && start[6] == 0 && start[7] == 0) {
+        if (text.length() > 8 && start[8] == '{' && start[5] == 0 && start[6] == 0 && start[7] == 0) {
             return "it looks like safetensors; convert it with llama.cpp's convert_hf_to_gguf.py, or get a GGUF file";
         }
         if (text.startsWith("PK")) {

@@ -115,7 +115,7 @@ final class HeaderParser {
                 throw cursor.error("an empty key");
             }
             cursor.reading("metadata key '" + Quoted.of(key) + "'");
-            if (values.put(key, value(valueType(), 0)) != null) {
+            if (values.put(key, value(valueType())) != null) {
                 throw cursor.error("the key is there twice");
             }
         }
@@ -131,11 +131,11 @@ final class HeaderParser {
         return type;
     }
 
-    private Object value(ValueType type, int depth) {
+    private Object value(ValueType type) {
         return switch (type) {
             case STRING -> cursor.string(Long.MAX_VALUE);
             case BOOL -> cursor.flag();
-            case ARRAY -> array(depth + 1);
+            case ARRAY -> array(1);
             default -> cursor.number(type);
         };
     }
@@ -224,9 +224,8 @@ final class HeaderParser {
             throw Cursor.damaged(file, "tensor '%s' begins at offset %s, which is no multiple of the alignment %d"
                     .formatted(Quoted.of(entry.name), Long.toUnsignedString(entry.offset), alignment));
         }
-        // Subtractions: sums of the file's numbers might overflow.
-        if (dataStart > fileBytes || entry.offset > fileBytes - dataStart
-                || entry.bytes > fileBytes - dataStart - entry.offset) {
+        long dataBytes = Math.max(0, fileBytes - dataStart); // a file may end amid the padding behind its header
+        if (entry.bytes > dataBytes - entry.offset) { // a difference: the sum of the file's numbers might overflow
             throw Cursor.damaged(file, ("truncated: tensor '%s', %s %s, needs %d bytes from byte %s on,"
                             + " but the file has %d bytes")
                     .formatted(Quoted.of(entry.name), entry.type, entry.dimensions, entry.bytes,

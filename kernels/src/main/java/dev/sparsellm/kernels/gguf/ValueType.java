@@ -38,6 +38,9 @@ enum ValueType {
     }
 
     boolean isWhole() {
-        return bytes > 0 && this != BOOL && !isReal();
+        return switch (this) {
+            case UINT8, INT8, UINT16, INT16, UINT32, INT32, UINT64, INT64 -> true;
+            case FLOAT32, FLOAT64, BOOL, STRING, ARRAY -> false;
+        };
     }
 }
