@@ -3,6 +3,7 @@ package dev.sparsellm.testing;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.stream.Stream;
 
 /** What of mapped files is in memory, as Linux tells it. */
 public final class ResidentPages {
@@ -25,5 +26,16 @@ public final class ResidentPages {
             }
         }
         return total;
+    }
+
+    /**
+     * How many mappings of a file this process has, whether there is still a file of this name or not.
+     *
+     * @throws IOException where there is no {@code /proc/self/maps}
+     */
+    public static long mappings(Path file) throws IOException {
+        try (Stream<String> lines = Files.lines(Path.of("/proc/self/maps"))) {
+            return lines.filter(line -> line.replaceFirst(" \\(deleted\\)$", "").endsWith(" " + file)).count();
+        }
     }
 }

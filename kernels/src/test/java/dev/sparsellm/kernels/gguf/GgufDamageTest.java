@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.sparsellm.spi.TensorType;
+import dev.sparsellm.testing.ResidentPages;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -17,6 +18,8 @@ import java.util.Map;
 import org.assertj.core.api.AbstractThrowableAssert;
 import org.assertj.core.api.Assumptions;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -142,10 +145,12 @@ class GgufDamageTest {
         refusal(RawGguf.header(1, 0, 0)).hasMessageContaining("version 1");
         refusal(RawGguf.header(4, 0, 0)).hasMessageContaining("version 4");
         refusal(RawGguf.header(0, 0, 0)).hasMessageContaining("version 0");
-        refusal(RawGguf.header(3 << 24, 0, 0)).hasMessageContaining("big-endian");
+        refusal(RawGguf.header(1 << 24, 0, 0)).hasMessageContaining("big-endian");
+        refusal(RawGguf.header(255 << 24, 0, 0)).hasMessageContaining("big-endian");
+        refusal(RawGguf.header(1 << 16, 0, 0)).hasMessageContaining("version 65536");
         refusal(RawGguf.header(3, 0, 1).key("k", 13).zeros(64)).hasMessageContainingAll("'k'", "13");
         refusal(RawGguf.header(3, 0, 1).key("k", 7).u8(2)).hasMessageContainingAll("'k'", "neither 0 nor 1");
-        refusal(RawGguf.header(3, 0, 1).array("k", 7, 1).u8(2)).hasMessageContaining("neither 0 nor 1");
+        refusal(RawGguf.header(3, 0, 1).array("k", 7, 1).u8(200)).hasMessageContaining("value 200, neither 0 nor 1");
         refusal(RawGguf.header(3, 0, 1).key("", 7).u8(1).u8(1)).hasMessageContaining("empty key");
         refusal(RawGguf.header(3, 0, 2).key("k", 0).u8(1).key("k", 0).u8(2).zeros(20))
                 .hasMessageContainingAll("'k'", "twice");
@@ -170,10 +175,31 @@ class GgufDamageTest {
                 .hasMessageContaining("5 dimensions");
         refusal(RawGguf.header(3, 1, 0).tensor("t", 0, 0, 0).pad(32).zeros(64)).hasMessageContaining("dimension of 0");
         refusal(RawGguf.header(3, 1, 0).tensor("t", 2, 0, 31).pad(32).zeros(64)).hasMessageContaining("Q4_0");
+        refusal(RawGguf.header(3, 2, 0).tensor("a", 0, 0, 8).u64(1000).zeros(99))
+                .hasMessageContainingAll("tensor 2, at byte 57", "only 99 bytes follow");
+        refusal(RawGguf.header(3, 1, 0).tensor("t", 0, 0, 1)).hasMessageContainingAll("truncated", "has 57 bytes");
+        refusal(RawGguf.header(3, 1, 0).tensor("t", 0, Long.MAX_VALUE - 31, 1L << 60)).hasMessageContaining("truncated");
         RawGguf cut = RawGguf.header(3, 1, 0).tensor("t", 0, 32, 8, 2).pad(32);
         int start = cut.size() + 32;
         refusal(cut.zeros(95)).hasMessageContainingAll(
                 "truncated", "'t'", "64 bytes", "byte " + start, "has " + (start + 63) + " bytes");
+    }
+
+    @Test
+    void a_name_is_quoted_up_to_its_eightieth_character() throws IOException {
+        String longest = "k".repeat(80);
+        refusal(RawGguf.header(3, 0, 1).key(longest, 13)).hasMessageContaining("'" + longest + "'");
+        refusal(RawGguf.header(3, 0, 1).key(longest + "k", 13)).hasMessageContaining("'" + longest + "…'");
+    }
+
+    @Test
+    @EnabledOnOs(value = OS.LINUX, disabledReason = "needs /proc/self/maps")
+    void a_file_that_is_refused_is_not_kept() throws IOException {
+        refusal(RawGguf.header(3, 0, 1));
+        assertThat(ResidentPages.mappings(folder.resolve("bad.gguf"))).isZero();
+        try (Gguf gguf = Gguf.open(RawGguf.header(3, 0, 0).write(folder.resolve("good.gguf")))) {
+            assertThat(ResidentPages.mappings(gguf.file())).isOne();
+        }
     }
 
     @Test
@@ -197,9 +223,12 @@ class GgufDamageTest {
         looksLike("\u001f\u008b\u0008", "3 bytes");
         looksLike("\u001f\u008b\u0008\0", "compressed");
         looksLike("\0".repeat(100), "zeros");
-        looksLike("some text", "73 6f 6d 65");
+        looksLike("\u0040\0\0\0\0\0\0\0{", "safetensors");
+        looksLike("\u0040\0\0\0\0\0\0\0", "the bytes 40 00 00 00 instead");
+        looksLike("some text", "the bytes 73 6f 6d 65 instead");
         looksLike("", "empty");
-        looksLike("GGUF", "ends here");
+        looksLike("GGUF", "ends here, 4 bytes are missing");
+        looksLike("GGUF\u0003\0", "ends here, 2 bytes are missing");
     }
 
     private void looksLike(String content, String message) throws IOException {

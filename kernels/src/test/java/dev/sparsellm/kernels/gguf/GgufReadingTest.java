@@ -19,7 +19,7 @@ class GgufReadingTest {
 
     @Test
     void reads_every_type_of_value() throws IOException {
-        Path file = RawGguf.header(3, 0, 12)
+        Path file = RawGguf.header(3, 0, 13)
                 .key("u8", 0).u8(255)
                 .key("i8", 1).u8(-128)
                 .key("u16", 2).u16(65535)
@@ -28,6 +28,7 @@ class GgufReadingTest {
                 .key("i32", 5).u32(Integer.MIN_VALUE)
                 .key("f32", 6).f32(0.1f)
                 .key("yes", 7).u8(1)
+                .key("no", 7).u8(0)
                 .key("text", 8).text("Grüße 🙂")
                 .key("u64", 10).u64(Long.MAX_VALUE)
                 .key("i64", 11).u64(Long.MIN_VALUE)
@@ -36,7 +37,7 @@ class GgufReadingTest {
         try (Gguf gguf = Gguf.open(file)) {
             GgufMetadata metadata = gguf.metadata();
             assertThat(metadata.keys()).containsExactly(
-                    "u8", "i8", "u16", "i16", "u32", "i32", "f32", "yes", "text", "u64", "i64", "f64");
+                    "u8", "i8", "u16", "i16", "u32", "i32", "f32", "yes", "no", "text", "u64", "i64", "f64");
             assertThat(metadata.find("u8")).contains(255L);
             assertThat(metadata.find("i8")).contains(-128L);
             assertThat(metadata.find("u16")).contains(65535L);
@@ -45,6 +46,7 @@ class GgufReadingTest {
             assertThat(metadata.integer("i32")).contains(Integer.MIN_VALUE);
             assertThat(metadata.real("f32")).contains((double) 0.1f);
             assertThat(metadata.flag("yes")).contains(true);
+            assertThat(metadata.flag("no")).contains(false);
             assertThat(metadata.string("text")).contains("Grüße 🙂");
             assertThat(metadata.find("u64")).contains(Long.MAX_VALUE);
             assertThat(metadata.find("i64")).contains(Long.MIN_VALUE);
@@ -141,6 +143,25 @@ class GgufReadingTest {
             assertThat(big.matrix().rows()).isEqualTo(786432);
             assertThat(big.data().get(ValueLayout.JAVA_FLOAT, (3L << 30) - 4)).isEqualTo(1f);
             assertThat(gguf.tensor("small").orElseThrow().data().get(ValueLayout.JAVA_FLOAT, 0)).isEqualTo(2f);
+        }
+    }
+
+    @Test
+    void a_matrix_has_as_many_columns_as_an_int_counts() throws IOException {
+        Path file = folder.resolve("wide.gguf");
+        RawGguf raw = RawGguf.header(3, 2, 0)
+                .tensor("widest", 1, 0, Integer.MAX_VALUE)
+                .tensor("wider", 1, 1L << 32, 1L << 31)
+                .pad(32);
+        raw.write(file);
+        try (RandomAccessFile access = new RandomAccessFile(file.toFile(), "rw")) {
+            access.setLength(raw.size() + (1L << 33)); // a hole, too
+        }
+        try (Gguf gguf = Gguf.open(file)) {
+            assertThat(gguf.tensor("widest").orElseThrow().matrix().columns()).isEqualTo(Integer.MAX_VALUE);
+            GgufTensor wider = gguf.tensor("wider").orElseThrow();
+            assertThatThrownBy(wider::matrix).isInstanceOf(GgufException.class)
+                    .hasMessageContainingAll("wider", "2147483648", "no matrix");
         }
     }
 

@@ -79,6 +79,9 @@ class GgufSplitTest {
 
     @Test
     void parts_that_do_not_belong_together_are_refused() throws IOException {
+        part(1, 3, "model-00001-of-00003.gguf");
+        refused(first, "model-00001-of-00003.gguf", "part 2 of 3");
+        part(0, 3, "model-00001-of-00003.gguf");
         part(1, 3, "model-00003-of-00003.gguf", "c");
         refused(first, "model-00003-of-00003.gguf", "part 2 of 3");
         part(2, 4, "model-00003-of-00003.gguf", "c");

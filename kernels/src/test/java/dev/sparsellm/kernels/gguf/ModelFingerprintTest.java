@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -65,6 +66,14 @@ class ModelFingerprintTest {
         last[SIZE - 1]++;
         assertThat(fingerprint(model("m", last))).isNotEqualTo(original);
         assertThat(fingerprint(model("m", weights(1)))).isEqualTo(original);
+    }
+
+    @Test
+    void a_longer_file_has_another_fingerprint() throws IOException {
+        Path file = model("m", weights(1));
+        String original = fingerprint(file);
+        Files.write(file, new byte[32], StandardOpenOption.APPEND);
+        assertThat(fingerprint(file)).isNotEqualTo(original);
     }
 
     @Test

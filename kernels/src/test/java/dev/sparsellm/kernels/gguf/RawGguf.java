@@ -10,7 +10,7 @@ import java.nio.file.Path;
 /** Puts GGUF files together byte by byte, well-formed or not, after the specification and without the writer. */
 final class RawGguf {
 
-    private final ByteBuffer bytes = ByteBuffer.allocate(1 << 20).order(ByteOrder.LITTLE_ENDIAN);
+    private final ByteBuffer bytes = ByteBuffer.allocate(1 << 21).order(ByteOrder.LITTLE_ENDIAN);
 
     static RawGguf header(int version, long tensors, long keys) {
         return new RawGguf().text4("GGUF").u32(version).u64(tensors).u64(keys);
