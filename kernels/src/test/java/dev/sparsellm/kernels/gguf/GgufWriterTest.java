@@ -10,11 +10,19 @@ import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.channels.WritableByteChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
 class GgufWriterTest {
@@ -121,7 +129,101 @@ class GgufWriterTest {
         GgufWriter longer = new GgufWriter().tensor("t", TensorType.F32, List.of(2L),
                 channel -> channel.write(ByteBuffer.allocate(9)));
         assertThatIllegalStateException().isThrownBy(() -> longer.write(file)).withMessageContaining("more");
+        GgufWriter another = new GgufWriter().tensor("t", TensorType.F32, List.of(2L), channel -> {
+            channel.write(ByteBuffer.allocate(5));
+            channel.write(ByteBuffer.allocate(5));
+        });
+        assertThatIllegalStateException().isThrownBy(() -> another.write(file)).withMessageContaining("more");
+        GgufWriter nothing = new GgufWriter().tensor("t", TensorType.F32, List.of(2L),
+                GgufWriter.Body.of(MemorySegment.ofArray(new float[0])));
+        assertThatIllegalStateException().isThrownBy(() -> nothing.write(file)).withMessageContaining("wrote 0");
         assertThat(file).doesNotExist();
+    }
+
+    @Test
+    void a_tensor_of_more_than_a_mebibyte_is_written_whole() throws IOException {
+        float[] weights = new float[(1 << 18) + 5];
+        for (int i = 0; i < weights.length; i++) {
+            weights[i] = i;
+        }
+        Path file = folder.resolve("a.gguf");
+        new GgufWriter().tensor("t", TensorType.F32, List.of((long) weights.length),
+                GgufWriter.Body.of(MemorySegment.ofArray(weights))).write(file);
+        try (Gguf gguf = Gguf.open(file)) {
+            assertThat(gguf.tensor("t").orElseThrow().data().toArray(ValueLayout.JAVA_FLOAT)).isEqualTo(weights);
+        }
+    }
+
+    @Test
+    void a_body_may_copy_from_another_file_and_its_channel_is_closed_with_the_file() throws IOException {
+        Path source = Files.write(folder.resolve("source"), new byte[] {1, 2, 3, 4, 5, 6, 7, 8});
+        List<WritableByteChannel> kept = new ArrayList<>();
+        Path file = folder.resolve("a.gguf");
+        new GgufWriter().tensor("t", TensorType.F32, List.of(2L), channel -> {
+            kept.add(channel);
+            try (FileChannel in = FileChannel.open(source)) {
+                assertThat(in.transferTo(0, 8, channel)).isEqualTo(8);
+            }
+        }).write(file);
+        assertThat(kept).singleElement().extracting(WritableByteChannel::isOpen).isEqualTo(false);
+        try (Gguf gguf = Gguf.open(file)) {
+            assertThat(gguf.tensor("t").orElseThrow().data().toArray(ValueLayout.JAVA_BYTE))
+                    .containsExactly(1, 2, 3, 4, 5, 6, 7, 8);
+        }
+    }
+
+    @Test
+    void what_is_as_long_as_other_readers_allow_is_written() throws IOException {
+        String key = "k".repeat(65535);
+        String name = "n".repeat(63);
+        Path file = folder.resolve("a.gguf");
+        new GgufWriter().int32(key, 7).tensor(name, TensorType.F32, List.of(1L, 2L, 1L, 1L),
+                GgufWriter.Body.of(MemorySegment.ofArray(new float[2]))).write(file);
+        try (Gguf gguf = Gguf.open(file)) {
+            assertThat(gguf.metadata().find(key)).contains(7L);
+            assertThat(gguf.tensor(name).orElseThrow().dimensions()).containsExactly(1L, 2L, 1L, 1L);
+        }
+    }
+
+    @Test
+    void what_killed_processes_left_is_removed_after_a_while() throws IOException {
+        Path leftOver = old(".a.gguf.1.tmp");
+        Path inUse = Files.writeString(folder.resolve(".a.gguf.2.tmp"), "half");
+        Path others = old(".b.gguf.3.tmp");
+        Path backup = old(".a.gguf.bak");
+        Path file = folder.resolve("a.gguf");
+        everything().write(file);
+        assertThat(leftOver).doesNotExist();
+        try (Stream<Path> files = Files.list(folder)) {
+            assertThat(files).containsExactlyInAnyOrder(inUse, others, backup, file);
+        }
+    }
+
+    private Path old(String name) throws IOException {
+        Path file = Files.writeString(folder.resolve(name), "half");
+        return Files.setLastModifiedTime(file, FileTime.from(Instant.now().minusSeconds(11 * 60)));
+    }
+
+    @Test
+    @DisabledOnOs(value = OS.WINDOWS, disabledReason = "there is no signal that a JVM could answer")
+    void a_process_that_is_interrupted_leaves_nothing() throws Exception {
+        Process process = new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "-cp", System.getProperty("java.class.path"),
+                        WritingProcess.class.getName(), folder.resolve("a.gguf").toString())
+                .redirectError(ProcessBuilder.Redirect.INHERIT)
+                .start();
+        try (var output = process.inputReader()) {
+            assertThat(output.readLine()).isEqualTo("half written");
+            try (Stream<Path> files = Files.list(folder)) {
+                assertThat(files).hasSize(1);
+            }
+            process.destroy();
+            assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
+        } finally {
+            process.destroyForcibly();
+        }
+        assertThat(folder).isEmptyDirectory();
     }
 
     @Test
