@@ -9,7 +9,6 @@ import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
@@ -77,9 +76,9 @@ public final class RepackCache {
             try (FileChannel channel = FileChannel.open(
                             file.resolveSibling(file.getFileName() + ".lock"),
                             StandardOpenOption.CREATE,
-                            StandardOpenOption.WRITE);
-                    FileLock lock = lock(channel)) {
-                return written(file, fingerprint, tensors, lock);
+                            StandardOpenOption.WRITE)) {
+                lock(channel);
+                return written(file, fingerprint, tensors);
             }
         } catch (IOException e) {
             notice.accept("Repacked weights cannot be kept in " + directory + " (" + OneLine.of(e)
@@ -89,13 +88,15 @@ public final class RepackCache {
         }
     }
 
-    /** Waits for the lock. Another thread of this JVM that holds it is an exception, not a wait, to Java. */
-    private static FileLock lock(FileChannel channel) throws IOException {
+    /**
+     * Waits for the lock, which is held until the channel is closed. Another thread of this JVM that holds it is an
+     * exception, not a wait, to Java.
+     */
+    private static void lock(FileChannel channel) throws IOException {
         while (true) {
             try {
-                FileLock lock = channel.tryLock();
-                if (lock != null) {
-                    return lock;
+                if (channel.tryLock() != null) {
+                    return;
                 }
             } catch (OverlappingFileLockException heldInThisJvm) {
                 // The same as null.
@@ -173,9 +174,8 @@ public final class RepackCache {
         }
     }
 
-    /** While {@code lock} is held: what another process has written meanwhile, or else a new file. */
-    private RepackedWeights written(Path file, String fingerprint, List<Tensor> tensors, FileLock lock)
-            throws IOException {
+    /** While the lock is held: what another process has written meanwhile, or else a new file. */
+    private RepackedWeights written(Path file, String fingerprint, List<Tensor> tensors) throws IOException {
         // What is wrong with the file, if it is still the one found before, has been said.
         RepackedWeights meanwhile = read(file, fingerprint, tensors, complaint -> {});
         if (meanwhile != null) {
@@ -238,11 +238,10 @@ public final class RepackCache {
     }
 
     private static void write(FileChannel channel, MemorySegment data, long at) throws IOException {
-        long step = 1 << 26;
-        for (long done = 0; done < data.byteSize(); done += step) {
+        for (long done = 0; done < data.byteSize(); done += RepackFile.CHUNK) {
             RepackFile.write(
                     channel,
-                    data.asSlice(done, Math.min(step, data.byteSize() - done)).asByteBuffer(),
+                    data.asSlice(done, Math.min(RepackFile.CHUNK, data.byteSize() - done)).asByteBuffer(),
                     at + done);
         }
     }

@@ -15,6 +15,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.zip.CRC32C;
 
 /**
@@ -32,6 +33,9 @@ import java.util.zip.CRC32C;
  * @param fileSize bytes
  */
 record RepackFile(String fingerprint, Map<String, Entry> entries, long fileSize) {
+
+    /** Bytes of weights looked at in one go, where all of them may be more than a {@code ByteBuffer} holds. */
+    static final int CHUNK = 1 << 20;
 
     private static final byte[] MAGIC = "SLLMCHAN".getBytes(StandardCharsets.US_ASCII);
     private static final int PREFIX = 32;
@@ -95,16 +99,14 @@ record RepackFile(String fingerprint, Map<String, Entry> entries, long fileSize)
         if (fileSize != channel.size()) {
             throw new RepackFileException("it has " + channel.size() + " bytes of " + fileSize);
         }
-        if (bodyBytes < 0 || bodyBytes > Math.min(MAX_BODY, fileSize - PREFIX)) {
-            throw damaged();
-        }
-        ByteBuffer body = fully(channel, PREFIX, bodyBytes);
-        if (headChecksum(prefix, body) != checksum) {
-            throw damaged();
-        }
         try {
+            Objects.checkFromIndexSize(PREFIX, bodyBytes, Math.min(PREFIX + MAX_BODY, fileSize));
+            ByteBuffer body = fully(channel, PREFIX, bodyBytes);
+            if (headChecksum(prefix, body) != checksum) {
+                throw damaged();
+            }
             return new RepackFile(string(body), entries(body, fileSize), fileSize);
-        } catch (BufferUnderflowException e) {
+        } catch (IndexOutOfBoundsException | BufferUnderflowException e) {
             throw damaged();
         }
     }
@@ -121,10 +123,8 @@ record RepackFile(String fingerprint, Map<String, Entry> entries, long fileSize)
             TensorType type = type(body.getInt());
             Entry entry = new Entry(
                     name, type, body.getInt(), body.getInt(), body.getLong(), body.getLong(), body.getLong());
-            if (entry.offset < 0
-                    || entry.offset % PAGE != 0
-                    || entry.size < 0
-                    || entry.offset > fileSize - entry.size) {
+            Objects.checkFromIndexSize(entry.offset, entry.size, fileSize);
+            if (entry.offset % PAGE != 0) {
                 throw damaged();
             }
             entries.put(name, entry);
@@ -179,9 +179,7 @@ record RepackFile(String fingerprint, Map<String, Entry> entries, long fileSize)
 
     private static String string(ByteBuffer in) {
         int length = in.getInt();
-        if (length < 0 || length > in.remaining()) {
-            throw new BufferUnderflowException();
-        }
+        Objects.checkFromIndexSize(in.position(), length, in.limit());
         byte[] bytes = new byte[length];
         in.get(bytes);
         return new String(bytes, StandardCharsets.UTF_8);
@@ -198,16 +196,17 @@ record RepackFile(String fingerprint, Map<String, Entry> entries, long fileSize)
     }
 
     static void write(FileChannel channel, ByteBuffer bytes, long at) throws IOException {
-        for (long start = at - bytes.position(); bytes.hasRemaining(); ) {
-            channel.write(bytes, start + bytes.position());
+        channel.position(at);
+        while (bytes.hasRemaining()) {
+            channel.write(bytes);
         }
     }
 
     /** CRC-32C of any number of bytes. */
     static long checksum(MemorySegment data) {
         CRC32C crc = new CRC32C();
-        for (long at = 0; at < data.byteSize(); at += MAX_BODY) {
-            crc.update(data.asSlice(at, Math.min(MAX_BODY, data.byteSize() - at)).asByteBuffer());
+        for (long at = 0; at < data.byteSize(); at += CHUNK) {
+            crc.update(data.asSlice(at, Math.min(CHUNK, data.byteSize() - at)).asByteBuffer());
         }
         return crc.getValue();
     }
