@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.sparsellm.kernels.ChannelMajor;
 import dev.sparsellm.spi.ProgressSink;
 import dev.sparsellm.spi.Tensor;
+import dev.sparsellm.spi.TensorType;
+import dev.sparsellm.spi.WorkerGroup;
 import dev.sparsellm.testing.ResidentPages;
 import java.io.IOException;
 import java.io.RandomAccessFile;
@@ -17,6 +19,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
@@ -37,13 +40,16 @@ class RepackCacheTest {
     private final List<Tensor> tensors = RepackProcess.tensors(4, 33);
     private final List<String> notices = new ArrayList<>();
     private final List<String> work = new ArrayList<>();
+    private final List<Long> done = new ArrayList<>(); // of the work begun last
+    private WorkerGroup workers = RepackProcess.alone(1);
 
     private RepackedWeights open(Path where, String fingerprint, List<Tensor> wanted) {
         ProgressSink progress = (what, total) -> {
-            work.add(what);
-            return done -> {};
+            work.add(what + " of " + total);
+            done.clear();
+            return done::add;
         };
-        return new RepackCache(where, RepackProcess.alone(), progress, notices::add).open(fingerprint, wanted);
+        return new RepackCache(where, workers, progress, notices::add).open(fingerprint, wanted);
     }
 
     private void assertSound(RepackedWeights weights, List<Tensor> wanted) {
@@ -61,7 +67,7 @@ class RepackCacheTest {
             assertSound(weights, wanted);
             assertThat(weights.file()).isPresent();
         }
-        return work.contains(REPACKING);
+        return work.stream().anyMatch(what -> what.startsWith(REPACKING));
     }
 
     private Path file() throws IOException {
@@ -80,8 +86,115 @@ class RepackCacheTest {
         try (RepackedWeights weights = open(directory, "m", tensors)) {
             assertThat(weights.of(tensors.getFirst()).data().isReadOnly()).isTrue();
             assertThat(weights.of(tensors.getFirst()).data().isMapped()).isTrue();
-            assertThat(weights.byteSize())
-                    .isEqualTo(tensors.stream().mapToLong(ChannelMajor::byteSize).sum());
+            assertThat(weights.byteSize()).isEqualTo(bytes(tensors));
+        }
+    }
+
+    private static long bytes(List<Tensor> tensors) {
+        return tensors.stream().mapToLong(ChannelMajor::byteSize).sum();
+    }
+
+    @Test
+    void tellsHowManyBytesAreRepackedAndChecked() throws IOException {
+        Path inTheWay = Files.writeString(directory.resolve("file"), "");
+        open(inTheWay.resolve("cache"), "m", tensors).close();
+        assertThat(work).containsExactly("Repacking weights of " + bytes(tensors));
+        assertThat(done).isSorted().doesNotHaveDuplicates().hasSize(4 * 8).last().isEqualTo(bytes(tensors));
+        work.clear();
+        open(directory, "m", tensors).close();
+        assertThat(work).containsExactly(
+                "Repacking weights of " + bytes(tensors), "Checking repacked weights of " + bytes(tensors));
+        assertThat(done).isSorted().doesNotHaveDuplicates().hasSize(4).last().isEqualTo(bytes(tensors));
+    }
+
+    @Test
+    void repacksWholeTensorsWithAnyNumberOfThreads() {
+        workers = RepackProcess.alone(16);
+        assertThat(repacks("m", tensors)).isTrue();
+    }
+
+    @Test
+    void keepsTensorsLargerThanWhatIsWrittenAtOnce() {
+        List<Tensor> large = RepackProcess.tensors(3, 2048);
+        assertThat(ChannelMajor.byteSize(large.getFirst())).isGreaterThan(2 * RepackFile.CHUNK);
+        assertThat(repacks("m", large)).isTrue();
+        assertThat(repacks("m", large)).isFalse();
+        assertThat(notices).isEmpty();
+    }
+
+    @Test
+    void fillsTheLastPageOfTheFile() throws IOException {
+        for (int columns : new int[] {64, 65}) {
+            float[] ones = new float[16 * columns];
+            Arrays.fill(ones, 1);
+            List<Tensor> one = List.of(new Tensor("w", TensorType.F32, 16, columns, MemorySegment.ofArray(ones)));
+            assertThat(ChannelMajor.byteSize(one.getFirst())).isEqualTo(64 * columns);
+            assertThat(repacks("m", one)).isTrue();
+            assertThat(Files.size(file())).isEqualTo(columns == 64 ? 8192 : 12288);
+        }
+        assertThat(notices).singleElement().asString().contains("it lacks w");
+    }
+
+    @Test
+    void hasNoFileForNoTensors() {
+        try (RepackedWeights weights = open(directory, "m", List.of())) {
+            assertThat(weights.byteSize()).isZero();
+            assertThat(weights.file()).isEmpty();
+        }
+        assertThat(directory).isEmptyDirectory();
+    }
+
+    @Test
+    void closingEndsTheUseOfFileAndMemory() throws IOException {
+        Path inTheWay = Files.writeString(directory.resolve("file"), "");
+        for (Path where : List.of(directory, inTheWay.resolve("cache"))) {
+            RepackedWeights weights = open(where, "m", tensors);
+            MemorySegment data = weights.of(tensors.getFirst()).data();
+            weights.close();
+            assertThatThrownBy(() -> data.get(ValueLayout.JAVA_BYTE, 0)).isInstanceOf(IllegalStateException.class);
+        }
+    }
+
+    @Test
+    @EnabledOnOs(value = OS.LINUX, disabledReason = "needs /proc/self/maps")
+    void letsGoOfADamagedFile() throws IOException {
+        repacks("m", tensors);
+        try (RandomAccessFile broken = new RandomAccessFile(file().toFile(), "rw")) {
+            broken.seek(broken.length() - 8192);
+            broken.writeLong(-1);
+        }
+        try (RepackedWeights weights = open(directory, "m", tensors)) {
+            assertThat(notices).singleElement().asString().contains("is damaged");
+            assertThat(ResidentPages.mappings(weights.file().orElseThrow())).isOne();
+        }
+        assertThat(ResidentPages.mappings(file())).isZero();
+    }
+
+    /** As if the model were closed while it is prepared. */
+    @Test
+    @EnabledOnOs(value = OS.LINUX, disabledReason = "needs /proc/self/status")
+    void givesMemoryBackWhenAnOriginalIsGone() throws IOException {
+        Path inTheWay = Files.writeString(directory.resolve("file"), "");
+        Tensor gone;
+        try (Arena arena = Arena.ofShared()) {
+            Path hole = directory.resolve("hole");
+            try (RandomAccessFile access = new RandomAccessFile(hole.toFile(), "rw")) {
+                access.setLength(1 << 27);
+                MemorySegment data = access.getChannel().map(FileChannel.MapMode.READ_ONLY, 0, 1 << 27, arena);
+                gone = new Tensor("w", TensorType.F32, 1 << 15, 1 << 10, data);
+            }
+        }
+        long before = residentKib();
+        assertThatThrownBy(() -> open(inTheWay.resolve("cache"), "m", List.of(gone)))
+                .isInstanceOf(IllegalStateException.class);
+        assertThat(residentKib() - before).as("of 131072 KiB").isLessThan(65536);
+    }
+
+    private static long residentKib() throws IOException {
+        try (Stream<String> lines = Files.lines(Path.of("/proc/self/status"))) {
+            return lines.filter(line -> line.startsWith("VmRSS:"))
+                    .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")))
+                    .sum();
         }
     }
 

@@ -26,12 +26,12 @@ final class RepackProcess {
                 .toList();
     }
 
-    /** Runs parts one after another. */
-    static WorkerGroup alone() {
+    /** Runs parts one after another, as many threads as there are said to be. */
+    static WorkerGroup alone(int threads) {
         return new WorkerGroup() {
             @Override
             public int threads() {
-                return 1;
+                return threads;
             }
 
             @Override
@@ -49,7 +49,7 @@ final class RepackProcess {
             return done -> {};
         };
         List<Tensor> tensors = tensors(8, 2048);
-        RepackCache cache = new RepackCache(Path.of(args[0]), alone(), progress, m -> System.out.println("NOTICE " + m));
+        RepackCache cache = new RepackCache(Path.of(args[0]), alone(1), progress, m -> System.out.println("NOTICE " + m));
         try (RepackedWeights weights = cache.open("two", tensors)) {
             long sum = tensors.stream()
                     .mapToLong(t -> RepackFile.checksum(weights.of(t).data()))
