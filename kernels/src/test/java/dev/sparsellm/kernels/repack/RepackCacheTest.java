@@ -8,25 +8,20 @@ import dev.sparsellm.spi.ProgressSink;
 import dev.sparsellm.spi.Tensor;
 import dev.sparsellm.spi.TensorType;
 import dev.sparsellm.spi.WorkerGroup;
-import dev.sparsellm.testing.ResidentPages;
 import java.io.IOException;
 import java.io.RandomAccessFile;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.DisabledOnOs;
-import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -52,7 +47,7 @@ class RepackCacheTest {
         return new RepackCache(where, workers, progress, notices::add).open(fingerprint, wanted);
     }
 
-    private void assertSound(RepackedWeights weights, List<Tensor> wanted) {
+    static void assertSound(RepackedWeights weights, List<Tensor> wanted) {
         for (Tensor tensor : wanted) {
             byte[] expected = new byte[Math.toIntExact(ChannelMajor.byteSize(tensor))];
             ChannelMajor.repack(tensor, MemorySegment.ofArray(expected));
@@ -142,84 +137,6 @@ class RepackCacheTest {
             assertThat(weights.file()).isEmpty();
         }
         assertThat(directory).isEmptyDirectory();
-    }
-
-    @Test
-    void closingEndsTheUseOfFileAndMemory() throws IOException {
-        Path inTheWay = Files.writeString(directory.resolve("file"), "");
-        for (Path where : List.of(directory, inTheWay.resolve("cache"))) {
-            RepackedWeights weights = open(where, "m", tensors);
-            MemorySegment data = weights.of(tensors.getFirst()).data();
-            weights.close();
-            assertThatThrownBy(() -> data.get(ValueLayout.JAVA_BYTE, 0)).isInstanceOf(IllegalStateException.class);
-        }
-    }
-
-    @Test
-    @EnabledOnOs(value = OS.LINUX, disabledReason = "needs /proc/self/maps")
-    void letsGoOfADamagedFile() throws IOException {
-        repacks("m", tensors);
-        try (RandomAccessFile broken = new RandomAccessFile(file().toFile(), "rw")) {
-            broken.seek(broken.length() - 8192);
-            broken.writeLong(-1);
-        }
-        try (RepackedWeights weights = open(directory, "m", tensors)) {
-            assertThat(notices).singleElement().asString().contains("is damaged");
-            assertThat(ResidentPages.mappings(weights.file().orElseThrow())).isOne();
-        }
-        assertThat(ResidentPages.mappings(file())).isZero();
-    }
-
-    /** As if the model were closed while it is prepared. */
-    @Test
-    @EnabledOnOs(value = OS.LINUX, disabledReason = "needs /proc/self/status")
-    void givesMemoryBackWhenAnOriginalIsGone() throws IOException {
-        Path inTheWay = Files.writeString(directory.resolve("file"), "");
-        Tensor gone;
-        try (Arena arena = Arena.ofShared()) {
-            Path hole = directory.resolve("hole");
-            try (RandomAccessFile access = new RandomAccessFile(hole.toFile(), "rw")) {
-                access.setLength(1 << 27);
-                MemorySegment data = access.getChannel().map(FileChannel.MapMode.READ_ONLY, 0, 1 << 27, arena);
-                gone = new Tensor("w", TensorType.F32, 1 << 15, 1 << 10, data);
-            }
-        }
-        long before = residentKib();
-        assertThatThrownBy(() -> open(inTheWay.resolve("cache"), "m", List.of(gone)))
-                .isInstanceOf(IllegalStateException.class);
-        assertThat(residentKib() - before).as("of 131072 KiB").isLessThan(65536);
-    }
-
-    private static long residentKib() throws IOException {
-        try (Stream<String> lines = Files.lines(Path.of("/proc/self/status"))) {
-            return lines.filter(line -> line.startsWith("VmRSS:"))
-                    .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")))
-                    .sum();
-        }
-    }
-
-    @Test
-    @EnabledOnOs(value = OS.LINUX, disabledReason = "needs /proc/self/smaps")
-    void givesThePagesOfOriginalsBack() throws IOException {
-        Tensor original = RepackProcess.tensors(1, 2048).getFirst();
-        Path originals = Files.write(directory.resolve("originals"), original.data().toArray(ValueLayout.JAVA_BYTE));
-        try (Arena arena = Arena.ofShared(); FileChannel channel = FileChannel.open(originals)) {
-            MemorySegment data = channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size(), arena);
-            List<Tensor> mapped =
-                    List.of(new Tensor("w", original.type(), original.rows(), original.columns(), data));
-            data.load();
-            assertThat(ResidentPages.of(originals)).isEqualTo(data.byteSize() / 1024);
-            try (RepackedWeights weights = open(directory, "m", mapped)) {
-                assertThat(ResidentPages.of(originals)).isZero();
-                assertSound(weights, mapped);
-            }
-            data.load();
-            try (RepackedWeights weights = open(originals.resolve("no folder"), "m", mapped)) {
-                assertThat(weights.file()).isEmpty();
-                assertThat(ResidentPages.of(originals)).isZero();
-                assertSound(weights, mapped);
-            }
-        }
     }
 
     @Test
@@ -338,65 +255,5 @@ class RepackCacheTest {
             assertThat(weights.file()).isEmpty();
         }
         assertThat(notices).singleElement().asString().contains("stay in memory");
-    }
-
-    @Test
-    @DisabledOnOs(OS.WINDOWS)
-    void twoProcessesAtOnceRepackOnce() throws Exception {
-        List<Process> processes = List.of(start("exec"), start("exec"), start("exec"));
-        List<String> outputs = new ArrayList<>();
-        for (Process process : processes) {
-            outputs.add(finish(process));
-        }
-        assertThat(outputs).filteredOn(o -> o.contains(REPACKING)).hasSize(1);
-        assertThat(outputs).allMatch(o -> o.contains("true ") && !o.contains("NOTICE"));
-        assertThat(outputs.stream().map(o -> o.substring(o.indexOf("true "))).distinct()).hasSize(1);
-        try (Stream<Path> files = Files.list(directory)) {
-            assertThat(files).hasSize(2);
-        }
-    }
-
-    @Test
-    @DisabledOnOs(OS.WINDOWS)
-    void survivesAProcessKilledWhileWriting() throws Exception {
-        Process killed = start("exec");
-        while (killed.isAlive() && !hasTemporary()) {
-            Thread.sleep(1);
-        }
-        killed.destroyForcibly().waitFor();
-        String output = finish(start("exec"));
-        assertThat(output).contains("true ").doesNotContain("NOTICE");
-        assertThat(hasTemporary()).isFalse();
-    }
-
-    /** The limit on the size of files stands for a full disk: writing fails half way. */
-    @Test
-    @DisabledOnOs(OS.WINDOWS)
-    void repacksInMemoryWhenTheDiskFillsUp() throws Exception {
-        String output = finish(start("ulimit -f 8000; exec"));
-        assertThat(output).contains("NOTICE").contains("stay in memory").contains("false ");
-        assertThat(hasTemporary()).isFalse();
-        assertThat(finish(start("exec")).lines().toList().getLast().substring("true ".length()))
-                .isEqualTo(output.lines().toList().getLast().substring("false ".length()));
-    }
-
-    private boolean hasTemporary() throws IOException {
-        try (Stream<Path> files = Files.list(directory)) {
-            return files.anyMatch(f -> f.toString().endsWith(".tmp"));
-        }
-    }
-
-    private Process start(String prefix) throws IOException {
-        String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
-        String command = "%s '%s' -XX:-UsePerfData -Xmx512m -cp '%s' %s '%s'".formatted(
-                prefix, java, System.getProperty("java.class.path"), RepackProcess.class.getName(), directory);
-        return new ProcessBuilder("sh", "-c", command).redirectErrorStream(true).start();
-    }
-
-    private static String finish(Process process) throws IOException, InterruptedException {
-        String output = new String(process.getInputStream().readAllBytes());
-        assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
-        assertThat(process.exitValue()).as(output).isZero();
-        return output.strip();
     }
 }
