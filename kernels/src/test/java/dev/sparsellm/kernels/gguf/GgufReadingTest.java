@@ -151,11 +151,11 @@ class GgufReadingTest {
         Path file = folder.resolve("wide.gguf");
         RawGguf raw = RawGguf.header(3, 2, 0)
                 .tensor("widest", 1, 0, Integer.MAX_VALUE)
-                .tensor("wider", 1, 1L << 32, 1L << 31)
+                .tensor("wider", 2, 1L << 32, 1L << 31)
                 .pad(32);
         raw.write(file);
         try (RandomAccessFile access = new RandomAccessFile(file.toFile(), "rw")) {
-            access.setLength(raw.size() + (1L << 33)); // a hole, too
+            access.setLength(raw.size() + (1L << 32) + (1L << 31) / 32 * 18); // a hole, too
         }
         try (Gguf gguf = Gguf.open(file)) {
             assertThat(gguf.tensor("widest").orElseThrow().matrix().columns()).isEqualTo(Integer.MAX_VALUE);

@@ -14,9 +14,11 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What a cache does while somebody else of this JVM holds the lock on a model. */
+@Timeout(120)
 class RepackLockTest {
 
     private static final String NAME = "m.channels-v" + ChannelMajor.LAYOUT_VERSION;
@@ -57,7 +59,7 @@ class RepackLockTest {
         try (FileChannel lock = locked()) {
             waiting.start();
             while (waiting.isAlive() && waiting.getState() != Thread.State.TIMED_WAITING) {
-                Thread.onSpinWait();
+                Thread.sleep(1);
             }
             Files.move(elsewhere.resolve(NAME), directory.resolve(NAME));
             assertThat(work).isEmpty();
