@@ -19,8 +19,8 @@ class BoundsTest {
 
     private final SplittableRandom random = new SplittableRandom(1);
 
-    static Stream<SparseKernels> kernels() {
-        return Stream.of(new ScalarSparseKernels(), new VectorSparseKernels());
+    static Stream<Kernels> kernels() {
+        return Stream.of(new ScalarKernels(), new VectorKernels());
     }
 
     private float[] random(int n, double least, double most) {
@@ -37,7 +37,7 @@ class BoundsTest {
 
     @ParameterizedTest
     @MethodSource("kernels")
-    void listsAscendingIndicesOfWhatIsOutsideItsBounds(SparseKernels kernels) {
+    void listsAscendingIndicesOfWhatIsOutsideItsBounds(Kernels kernels) {
         for (int n : LENGTHS) {
             float[] values = random(n + 2, -2, 2);
             float[] lower = random(n, -1, 0);
@@ -57,7 +57,7 @@ class BoundsTest {
 
     @ParameterizedTest
     @MethodSource("kernels")
-    void replacesWhatIsInsideAndNothingElse(SparseKernels kernels) {
+    void replacesWhatIsInsideAndNothingElse(Kernels kernels) {
         for (int n : LENGTHS) {
             float[] tested = random(n + 1, -2, 2);
             float[] lower = random(n, -1, 0);
@@ -79,7 +79,11 @@ class BoundsTest {
 
             int from = Math.min(5, n);
             float[] part = new float[n + 6];
-            kernels.replaceInside(tested, 1, FACTOR, lower, upper, substitutes, values, 2, part, 3, from, n);
+            int countedFrom = kernels.replaceInside(
+                    tested, 1, FACTOR, lower, upper, substitutes, values, 2, part, 3, from, n);
+            assertThat(countedFrom).isEqualTo((int) IntStream.range(from, n)
+                    .filter(i -> !inside(tested[i + 1], lower[i], upper[i]))
+                    .count());
             assertThat(Arrays.copyOf(part, from + 3)).containsOnly(0);
             assertThat(Arrays.copyOfRange(part, from + 3, n + 6)).isEqualTo(Arrays.copyOfRange(expected, from + 3, n + 6));
 
@@ -90,7 +94,7 @@ class BoundsTest {
 
     @ParameterizedTest
     @MethodSource("kernels")
-    void whatEqualsABoundIsInsideAndNotANumberIsNot(SparseKernels kernels) {
+    void whatEqualsABoundIsInsideAndNotANumberIsNot(Kernels kernels) {
         float[] values = new float[40];
         float[] lower = new float[40];
         float[] upper = new float[40];

@@ -74,6 +74,8 @@ class ChannelProductTest {
             ChannelMajor channels = repacked(tensor);
             ChannelProduct scalar = new ScalarSparseKernels().channels(channels);
             ChannelProduct vector = new VectorSparseKernels().channels(channels);
+            assertThat(List.of(scalar.rows(), scalar.columns())).isEqualTo(List.of(tensor.rows(), tensor.columns()));
+            assertThat(List.of(vector.rows(), vector.columns())).isEqualTo(List.of(tensor.rows(), tensor.columns()));
             for (double sparsity : SPARSITIES) {
                 int[] kept = IntStream.range(0, tensor.columns())
                         .filter(c -> random.nextDouble() >= sparsity)
