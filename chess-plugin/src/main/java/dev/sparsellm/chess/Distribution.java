@@ -45,13 +45,10 @@ final class Distribution {
     /** How many values are at most {@code value}; outside the edges, those beyond count as infinitely far away. */
     double atMost(double value) {
         int last = edges.length - 1;
-        if (value <= edges[0]) {
-            return value < edges[0] ? 0 : below[0];
+        if (value < edges[0]) {
+            return 0;
         }
-        if (value >= edges[last]) {
-            return value > edges[last] ? total : below[last];
-        }
-        return atMost(value, interval(value));
+        return value > edges[last] ? total : atMost(value, interval(value));
     }
 
     /** The same for a value known to be between edges i and i + 1. */
@@ -134,13 +131,11 @@ final class Distribution {
     private double slope(int i) {
         double left = density(i - 1);
         double right = density(i);
-        if (left <= 0 || right <= 0) {
-            return 0;
-        }
         double leftWidth = edges[i] - edges[i - 1];
         double rightWidth = edges[i + 1] - edges[i];
         double leftWeight = 2 * rightWidth + leftWidth;
         double rightWeight = rightWidth + 2 * leftWidth;
+        // 0 beside an empty bin: the divisor is infinite.
         return (leftWeight + rightWeight) / (leftWeight / left + rightWeight / right);
     }
 }

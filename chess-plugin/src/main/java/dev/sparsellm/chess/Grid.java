@@ -46,8 +46,7 @@ record Grid(int octaveBits, int minExponent, int maxExponent) {
     /** The group of a bin. */
     int group(int bin) {
         int side = bin < sideBins() ? sideBins() - 1 - bin : bin - sideBins();
-        int group = side == 0 ? 0 : side == sideBins() - 1 ? sideGroups() - 1
-                : 1 + ((side - 1) >> BINS_OF_A_GROUP_LOG);
+        int group = 1 + ((side - 1) >> BINS_OF_A_GROUP_LOG); // the innermost and the outermost bin have groups of their own
         return bin < sideBins() ? sideGroups() - 1 - group : sideGroups() + group;
     }
 

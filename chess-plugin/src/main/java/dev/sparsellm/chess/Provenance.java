@@ -54,7 +54,7 @@ record Provenance(
             int dash = range.indexOf('-');
             int from = Integer.parseInt(dash < 0 ? range : range.substring(0, dash));
             int to = dash < 0 ? from : Integer.parseInt(range.substring(dash + 1));
-            if (from < 0 || to < from || to >= windows) {
+            if (to < from || to >= windows) {
                 throw new NumberFormatException(range);
             }
             done.set(from, to + 1);

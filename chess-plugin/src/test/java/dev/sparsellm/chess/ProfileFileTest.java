@@ -175,8 +175,47 @@ class ProfileFileTest {
         assertThat(made.doneRanges()).isEqualTo("0-3,8,10-11");
         assertThat(Provenance.parseRanges("0-3,8,10-11", 12)).isEqualTo(done);
         assertThat(Provenance.parseRanges("", 12)).isEqualTo(new BitSet());
-        for (String wrong : new String[] {"x", "1-", "3-1", "12", "-1", "1,,2"}) {
+        for (String wrong : new String[] {"x", "1-", "3-1", "12", "-1", "1,,2", "1--2", "-2-1", "3-12"}) {
             assertThatThrownBy(() -> Provenance.parseRanges(wrong, 12)).isInstanceOf(NumberFormatException.class);
         }
+        done.clear();
+        done.set(4);
+        done.set(11);
+        assertThat(Provenance.parseRanges("4-4,11", 12)).isEqualTo(done);
+    }
+
+    @Test
+    void aProvenanceSaysInWordsHowItWasMadeAndCountsPositions() {
+        BitSet done = new BitSet();
+        done.set(1, 4);
+        Provenance made = new Provenance("m", "f", "0123456789abcdef", 1000, 1 << 10, 3, 12, done);
+        assertThat(made).hasToString("model m, text 01234567 (1000 ids), window 1024, seed 3, windows 1-3 of 12");
+        assertThat(made.positions()).isEqualTo(3072);
+    }
+
+    @Test
+    void profilesAreOfTheSameWorkOnlyIfAllOfItIsTheSame() {
+        Provenance made = new Provenance("m", "f", "t", 1, 2, 3, 12, BitSet.valueOf(new long[] {0b0011}));
+        Provenance other = new Provenance("n", "f", "t", 1, 2, 3, 12, BitSet.valueOf(new long[] {0b1100}));
+        assertThat(made.sameWork(other)).isTrue();
+        assertThat(made.plus(other).doneRanges()).isEqualTo("0-3");
+        assertThat(made.doneRanges()).isEqualTo("0-1");
+        assertThat(other.doneRanges()).isEqualTo("2-3");
+        for (Provenance wrong : List.of(
+                new Provenance("m", "x", "t", 1, 2, 3, 12, new BitSet()),
+                new Provenance("m", "f", "x", 1, 2, 3, 12, new BitSet()),
+                new Provenance("m", "f", "t", 9, 2, 3, 12, new BitSet()),
+                new Provenance("m", "f", "t", 1, 9, 3, 12, new BitSet()),
+                new Provenance("m", "f", "t", 1, 2, 9, 12, new BitSet()),
+                new Provenance("m", "f", "t", 1, 2, 3, 99, new BitSet()))) {
+            assertThat(made.sameWork(wrong)).as("%s", wrong).isFalse();
+            assertThatThrownBy(() -> made.plus(wrong))
+                    .isInstanceOf(ProviderException.class)
+                    .hasMessageContaining("do not belong together")
+                    .hasMessageContaining("window 2, seed 3, windows 0-1 of 12");
+        }
+        assertThatThrownBy(() -> made.plus(new Provenance("m", "f", "t", 1, 2, 3, 12, BitSet.valueOf(new long[] {0b0110}))))
+                .isInstanceOf(ProviderException.class)
+                .hasMessageContaining("Window 1 is in more than one");
     }
 }
