@@ -11,6 +11,9 @@ final class Exchange {
 
     /** A curve may look flat or bent downwards by chance: no place counts as flatter than this part of the mean. */
     private static final double FLATTEST = 0.25;
+
+    /** Where there are only lines, each is bent by so little, of the steepest, that all goes to the cheapest. */
+    private static final double BENT = 1e-6;
     private static final int HALVINGS = 100;
 
     private Exchange() {}
@@ -44,8 +47,9 @@ final class Exchange {
      * @return how far each is moved; bytes moved add up to nothing
      */
     static double[] steps(List<Parabola> parabolas, double[] bytes, double[] least, double[] most) {
-        double flattest = FLATTEST
-                * parabolas.stream().mapToDouble(Parabola::curvature).filter(c -> c > 0).average().orElse(0);
+        double steepest = parabolas.stream().mapToDouble(p -> Math.abs(p.slope())).max().orElse(0);
+        double mean = parabolas.stream().mapToDouble(Parabola::curvature).filter(c -> c > 0).average().orElse(BENT * steepest);
+        double flattest = Math.max(FLATTEST * mean, Double.MIN_NORMAL); // so that there is one way to move as many bytes
         double[] curvatures = parabolas.stream().mapToDouble(p -> Math.max(p.curvature(), flattest)).toArray();
         // The price of a byte at which as many are taken as given: dearer, and more are taken.
         double low = Double.POSITIVE_INFINITY;
@@ -63,9 +67,7 @@ final class Exchange {
             for (int i = 0; i < steps.length; i++) {
                 if (bytes[i] > 0) {
                     double gain = price * bytes[i] - parabolas.get(i).slope();
-                    steps[i] = curvatures[i] > 0
-                            ? Math.clamp(gain / curvatures[i], least[i], most[i])
-                            : gain > 0 ? most[i] : least[i];
+                    steps[i] = Math.clamp(gain / curvatures[i], least[i], most[i]);
                     moved += steps[i] * bytes[i];
                 }
             }

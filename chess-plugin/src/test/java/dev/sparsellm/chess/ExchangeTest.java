@@ -59,6 +59,46 @@ class ExchangeTest {
         List<Parabola> parabolas = List.of(new Parabola(1, 2), new Parabola(1, -3), new Parabola(1.05, 2));
         double[] steps = Exchange.steps(parabolas, bytes, BACK, FREE);
         assertThat(Math.abs(steps[1])).isLessThan(0.1);
+        // It counts as a quarter of the mean of the others, 0.5: the next byte costs 3.025 / 3 in the end.
+        assertThat(steps[1]).isCloseTo((3.025 / 3 - 1) / 0.5, within(1e-9));
+        assertThat(steps[2]).isCloseTo((3.025 / 3 - 1.05) / 2, within(1e-9));
+    }
+
+    /** Where a share is at its bound only a line is known: it says nothing of how flat a place may be. */
+    @Test
+    void linesCountAsFlatAndNotAmongTheMean() {
+        double[] bytes = {100, 100, 100};
+        List<Parabola> parabolas = List.of(new Parabola(1, 2), new Parabola(1, 0), new Parabola(1.05, 2));
+        assertThat(Exchange.steps(parabolas, bytes, BACK, FREE)[1]).isCloseTo((3.025 / 3 - 1) / 0.5, within(1e-9));
+    }
+
+    @Test
+    void whereThereAreOnlyLinesAllGoesToTheCheapest() {
+        double[] bytes = {100, 100};
+        for (double dear : new double[] {1.5, 3, 5, 7}) {
+            double[] steps = Exchange.steps(
+                    List.of(new Parabola(dear, 0), new Parabola(1, 0)), bytes, new double[] {-0.2, -0.2}, new double[] {0.3, 0.2});
+            assertThat(steps).containsExactly(new double[] {-0.2, 0.2}, within(1e-9));
+        }
+        List<Parabola> alike = List.of(new Parabola(0, 0), new Parabola(0, 0));
+        assertThat(Exchange.steps(alike, bytes, BACK, FREE)).containsExactly(new double[] {0, 0}, within(1e-9));
+    }
+
+    @Test
+    void aPlaceWithoutBytesStaysAsItIs() {
+        double[] bytes = {100, 0};
+        assertThat(Exchange.steps(List.of(new Parabola(1, 1), new Parabola(-9, 1)), bytes, BACK, FREE))
+                .containsExactly(new double[] {0, 0}, within(1e-9));
+    }
+
+    /** Where all cost much, and some have few bytes. */
+    @Test
+    void thePriceOfAByteIsFoundHoweverDearItIs() {
+        double[] bytes = {0.5, 0.25};
+        double[] steps = Exchange.steps(
+                List.of(new Parabola(50, 1), new Parabola(25.25, 1)), bytes, new double[] {-0.5, -0.5}, new double[] {0.5, 0.5});
+        // Prices meet where 100 + 2 a = 101 + 4 b, and b = −2 a.
+        assertThat(steps).containsExactly(new double[] {0.1, -0.2}, within(1e-9));
     }
 
     private static double at(Parabola parabola, double x) {
