@@ -44,13 +44,19 @@ final class BudgetSearch {
     /** ... within so many attempts. */
     private static final int CORRECTIONS = 4;
 
-    private final DamageMeter meter;
+    /** Measures what allocations cost, {@code [layers][sites]} shares each: see {@link DamageMeter}. */
+    interface Meter {
+        /** @param what for whoever waits */
+        List<Damage> measure(List<double[]> allocations, String what);
+    }
+
+    private final Meter meter;
     private final HostServices host;
     private final boolean[] wanted; // [layers][sites]
     private final double[] bytes; // [layers][sites]: what a token can save there
     private final double skippable;
 
-    BudgetSearch(ModelDescription model, ChessSettings settings, HostServices host, DamageMeter meter) {
+    BudgetSearch(ModelDescription model, ChessSettings settings, HostServices host, Meter meter) {
         this.meter = meter;
         this.host = host;
         int places = model.layers().size() * Site.values().length;
@@ -84,7 +90,8 @@ final class BudgetSearch {
             Found before = best;
             for (int attempt = 0; attempt < TRIES && best == before; attempt++) {
                 Found next = exchanged(best, parabolas, radius, wantedBytes);
-                if (next.damage().isBetterThan(best.damage())) {
+                boolean savesAsMuch = saved(next.damage()) >= wantedBytes - 2 * EXACT * skippable;
+                if (savesAsMuch && next.damage().isBetterThan(best.damage())) {
                     best = next;
                     radius = Math.min(FURTHEST, 2 * radius);
                 } else {

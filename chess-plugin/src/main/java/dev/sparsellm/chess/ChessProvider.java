@@ -101,7 +101,7 @@ public final class ChessProvider implements OperatorProvider, Calibratable {
         MaskedOperators operators = new MaskedOperators(model, host.dense(), kernels(), host.text().context());
         DamageMeter meter =
                 new DamageMeter(model, host, windows, operators, new Selections(chess, profile, host));
-        BudgetSearch search = new BudgetSearch(model, chess, host, meter);
+        BudgetSearch search = new BudgetSearch(model, chess, host, meter::measure);
         Budget budget = search.find(target, request.target(), chess.choiceInWords());
         write(profile.with(budget), request.output());
         search.report(budget);

@@ -30,6 +30,10 @@ final class TestHost implements HostServices {
     static final int MAX_WINDOW = 256;
 
     final List<String> notices = new ArrayList<>();
+
+    /** What was said of progress, such as {@code "Calibrating of 3"} and then {@code "1"}. */
+    final List<String> progress = new ArrayList<>();
+
     private final SmallLlama model;
     private final WorkerGroup workers;
     private final Path cache;
@@ -69,7 +73,10 @@ final class TestHost implements HostServices {
 
     @Override
     public ProgressSink progress() {
-        return ProgressSink.NONE;
+        return (what, total) -> {
+            progress.add(what + " of " + total);
+            return done -> progress.add(Long.toString(done));
+        };
     }
 
     @Override
