@@ -2,10 +2,15 @@ package dev.sparsellm.chess;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import dev.sparsellm.kernels.gguf.GgufWriter;
 import dev.sparsellm.spi.ModelDescription;
+import dev.sparsellm.spi.ModelDescription.LayerWeights;
 import dev.sparsellm.spi.ProviderException;
+import dev.sparsellm.spi.Report;
+import dev.sparsellm.spi.Settings;
+import dev.sparsellm.spi.Tensor;
 import dev.sparsellm.spi.TensorType;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -14,6 +19,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -163,6 +169,155 @@ class ProfileFileTest {
     private static ModelDescription named(ModelDescription d) {
         return new ModelDescription(
                 d.name(), d.architecture(), "0123", d.shape(), d.activation(), d.layers(), d.output());
+    }
+
+    @Test
+    void aProfileWithoutWindowsOrWithOtherLayersIsDamaged() {
+        ModelDescription small = SmallLlama.random(TensorType.F32, 1, 32, 48, 2, 2, 1).description();
+        ModelDescription deep = SmallLlama.random(TensorType.F32, 2, 32, 48, 2, 2, 1).description();
+        Profile profile = ProfileFile.read(file);
+        Profile empty = profile.with(new Provenance("small", "0123", "abcd", 200, 64, 0, 3, new BitSet()));
+        assertThatThrownBy(() -> empty.requireFor(named(small), "profile.gguf"))
+                .isInstanceOf(ProviderException.class)
+                .hasMessageContaining("The profile profile.gguf does not have the shape of random, or is empty");
+        assertThatThrownBy(() -> profile.requireFor(named(deep), "profile.gguf"))
+                .isInstanceOf(ProviderException.class)
+                .hasMessageContaining("does not have the shape");
+    }
+
+    /** CRC-32C, worked out apart from Java. */
+    @Test
+    void aMarkTellsProfilesOfOtherTextsAndBudgetsApart() {
+        Profile profile = ProfileFile.read(file);
+        assertThat(profile.mark()).isEqualTo("8fd868f4");
+        Budget budget = new Budget("kl=1", "a test", new float[] {0.25f, 0.5f, 0.75f}, 0.5, 1.25, 0.5, 0.75);
+        assertThat(profile.with(budget).mark()).isEqualTo("460da2de");
+        assertThat(profile.with(budget).with(profile.provenance()).budget()).hasValue(budget);
+    }
+
+    @Test
+    void profilesAddUpPlaceByPlaceUnlessTheirShapesDiffer() {
+        Profile one = ProfileFile.read(file);
+        BitSet others = new BitSet();
+        others.set(1);
+        Provenance made = new Provenance("small", "0123", "abcd", 200, 64, 0, 3, others);
+        BitSet first = new BitSet();
+        first.set(0);
+        Profile left = one.with(new Provenance("small", "0123", "abcd", 200, 64, 0, 3, first));
+        Profile right = ProfileFile.read(file).with(made);
+        int[] counts = one.layers().getFirst().output().seen().counts().clone();
+        int[] shift = one.layers().getFirst().output().shift().counts().clone();
+        Profile sum = left.plus(right);
+        assertThat(sum.provenance().doneRanges()).isEqualTo("0-1");
+        assertThat(sum.layers().getFirst().output().seen().counts())
+                .containsExactly(Arrays.stream(counts).map(count -> 2 * count).toArray());
+        assertThat(sum.layers().getFirst().output().shift().counts())
+                .containsExactly(Arrays.stream(shift).map(count -> 2 * count).toArray());
+        Profile wide = new Profile(made, 0, List.of(new Profile.Layer(
+                right.layers().getFirst().feedForward(),
+                right.layers().getFirst().query(),
+                place(Site.OUTPUT, 16, new RandomWeights(2)))));
+        Profile fine = new Profile(made, 1, right.layers());
+        for (Profile strange : List.of(wide, fine)) {
+            assertThatThrownBy(() -> left.plus(strange))
+                    .isInstanceOf(ProviderException.class)
+                    .hasMessageContaining("differ in shape");
+        }
+    }
+
+    /** For each channel four bytes a bin, and 16 a group: 1326 · 24,656 + 538 · 32,784 bytes are 48 MiB. */
+    @Test
+    void binsAreAsFineAsTheyMayBeForFortyEightMebibytes() {
+        try (Threads threads = new Threads(1)) {
+            ColumnNorms norms = new ColumnNorms(TestDense.KERNELS, threads);
+            assertThat(Profile.empty(flat(1326), null, norms).resolution()).isEqualTo(8);
+            assertThat(Profile.empty(flat(1327), null, norms).resolution()).isEqualTo(7);
+        }
+    }
+
+    private static ModelDescription flat(int ffn) {
+        RandomWeights random = new RandomWeights(1);
+        Tensor attention = random.tensor("attention", TensorType.F32, 1, 269);
+        Tensor down = random.tensor("down", TensorType.F32, 1, ffn);
+        ModelDescription d = SmallLlama.random(TensorType.F32, 1, 32, 48, 2, 2, 1).description();
+        LayerWeights weights =
+                new LayerWeights(attention, attention, attention, attention, attention, attention, down);
+        return new ModelDescription(
+                d.name(), d.architecture(), d.fingerprint(), d.shape(), d.activation(), List.of(weights), d.output());
+    }
+
+    @Test
+    void aBudgetIsKeptAndOneThatCannotBeIsRefused() throws IOException {
+        Profile profile = ProfileFile.read(file);
+        Budget budget = new Budget("kl=1", "a test", new float[] {0, 0.5f, 0.95f}, 0.5, 1.25, 0.375, 0.75);
+        ProfileFile.write(profile.with(budget), file);
+        Budget read = ProfileFile.read(file).budget().orElseThrow();
+        assertThat(read.shares()).containsExactly(0, 0.5f, 0.95f);
+        assertThat(read.inWords()).isEqualTo(budget.inWords());
+        for (float wrong : new float[] {-0.01f, 0.951f, Float.NaN}) {
+            float[] shares = {0.5f, 0.5f, wrong};
+            ProfileFile.write(profile.with(new Budget("kl=1", "a test", shares, 0, 1, 0, 0)), file);
+            assertThatThrownBy(() -> ProfileFile.read(file))
+                    .isInstanceOf(ProviderException.class)
+                    .hasMessageContaining("damaged: its budget has a share of " + wrong);
+        }
+    }
+
+    /** What check sums cannot tell, since they fit. */
+    @Test
+    void channelsThatWereNotCountedAtEveryPositionAreDamaged() throws IOException {
+        Profile profile = ProfileFile.read(file);
+        SiteStatistics seen = profile.layers().getFirst().output().seen();
+        seen.counts()[31 * seen.grid().bins() + 3]++;
+        ProfileFile.write(profile, file);
+        assertThatThrownBy(() -> ProfileFile.read(file))
+                .isInstanceOf(ProviderException.class)
+                .hasMessageContaining("a channel of attn_output was counted at 193 of 192 positions");
+    }
+
+    /** Thresholds, means and norms of these statistics, with the figures taken from what they are made of. */
+    @Test
+    void aReportListsWhatFollowsFromAProfile() throws IOException {
+        Profile profile = ProfileFile.read(file).with(new Budget(
+                "kl=1", "a test", new float[] {0.25f, 0.5f, 0.75f}, 0.5, 1.25, 0.5, 0.75));
+        ChessSettings settings = ChessSettings.of(new Settings(
+                ChessSettings.declared(), Map.of(ChessSettings.SPARSITY, "auto", ChessSettings.THRESHOLDS, "plain")));
+        Report report = new ProfileReport(profile, settings).report();
+        assertThat(report.facts()).containsExactly(
+                Map.entry("model", "small"),
+                Map.entry("fingerprint", "0123"),
+                Map.entry("layers", "1"),
+                Map.entry("text", "200 tokens, SHA-256 of their ids abcd"),
+                Map.entry("windows", "0-2 of 3, of 64 tokens each, seed 0"),
+                Map.entry("positions", "192"),
+                Map.entry("budget", profile.budget().orElseThrow().inWords()),
+                Map.entry("resolution", "0 of 8"));
+        Report.Table table = report.tables().getFirst();
+        assertThat(table.title()).startsWith("Thresholds by chess+, sparsity auto, attention auto");
+        assertThat(table.rows()).hasSize(3);
+        for (Site site : Site.values()) {
+            List<Object> row = table.rows().get(site.ordinal());
+            double share = 0.25 + 0.25 * site.ordinal();
+            Profile.Place place = profile.layers().getFirst().at(site);
+            Selection selection = settings.select(site, place, 192, share);
+            double[] limits = new double[selection.channels()];
+            Arrays.setAll(limits, i -> selection.upper()[i]);
+            Arrays.sort(limits);
+            double norm = 0;
+            double weight = 0;
+            for (int i = 0; i < limits.length; i++) {
+                norm += Math.abs((double) selection.substitutes()[i]) * place.norms()[i];
+                weight += Method.CHESS_PLUS.weights(site, place, 192, false)[i] / limits.length;
+            }
+            assertThat(row.subList(0, 4)).containsExactly(0L, site.key(), share, selection.share());
+            assertThat((double) row.get(4)).isEqualTo(settings.drift(site, place, share));
+            assertThat(row.get(5)).isEqualTo(1.0);
+            assertThat(row.get(6)).isEqualTo(selection.tau());
+            assertThat(row.subList(7, 10)).containsExactly(limits[0], limits[limits.length / 2], limits[limits.length - 1]);
+            assertThat((double) row.get(10)).isCloseTo(norm, within(1e-6 * Math.abs(norm)));
+            assertThat((double) row.get(11)).isCloseTo(weight, within(1e-9 * Math.abs(weight)));
+        }
+        assertThat(new ProfileReport(ProfileFile.read(file), settings.at(0.5)).report().facts()).doesNotContainKey("budget");
     }
 
     @Test

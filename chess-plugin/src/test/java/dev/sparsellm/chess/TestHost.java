@@ -37,12 +37,19 @@ final class TestHost implements HostServices {
     private final SmallLlama model;
     private final WorkerGroup workers;
     private final Path cache;
+    private int maxWindow = MAX_WINDOW;
     private Runnable beforeWindow = () -> {};
 
     TestHost(SmallLlama model, WorkerGroup workers, Path cache) {
         this.model = model;
         this.workers = workers;
         this.cache = cache;
+    }
+
+    /** Takes shorter windows. */
+    TestHost withMaxWindow(int ids) {
+        maxWindow = ids;
+        return this;
     }
 
     /** Has something happen before each window that is run. */
@@ -100,12 +107,12 @@ final class TestHost implements HostServices {
 
             @Override
             public int maxWindow() {
-                return MAX_WINDOW;
+                return maxWindow;
             }
 
             @Override
             public SessionContext context() {
-                return new SessionContext(MAX_WINDOW, workers);
+                return new SessionContext(maxWindow, workers);
             }
 
             @Override
