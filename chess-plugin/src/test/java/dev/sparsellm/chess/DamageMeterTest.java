@@ -63,6 +63,14 @@ class DamageMeterTest {
 
     /** A profile with few bins, of a text that is one window. */
     static Profile coarse(ModelDescription model, TestHost host, int[] text) {
+        Profile profile = nothingSeen(model, host, text);
+        host.text().run(text, new RecordingOperators(
+                model, profile, host.dense(), TestDense.KERNELS, host.text().context()));
+        return profile;
+    }
+
+    /** The same before that window was read. */
+    static Profile nothingSeen(ModelDescription model, TestHost host, int[] text) {
         BitSet done = new BitSet();
         done.set(0);
         Provenance made = new Provenance(
@@ -74,10 +82,7 @@ class DamageMeterTest {
                         place(Site.QUERY, weights, norms),
                         place(Site.OUTPUT, weights, norms)))
                 .toList();
-        Profile profile = new Profile(made, 1, layers);
-        host.text().run(text, new RecordingOperators(
-                model, profile, host.dense(), TestDense.KERNELS, host.text().context()));
-        return profile;
+        return new Profile(made, 1, layers);
     }
 
     private static Profile.Place place(Site site, LayerWeights weights, ColumnNorms norms) {

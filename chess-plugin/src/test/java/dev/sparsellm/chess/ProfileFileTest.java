@@ -210,9 +210,9 @@ class ProfileFileTest {
         Profile sum = left.plus(right);
         assertThat(sum.provenance().doneRanges()).isEqualTo("0-1");
         assertThat(sum.layers().getFirst().output().seen().counts())
-                .containsExactly(Arrays.stream(counts).map(count -> 2 * count).toArray());
+                .isEqualTo(Arrays.stream(counts).map(count -> 2 * count).toArray());
         assertThat(sum.layers().getFirst().output().shift().counts())
-                .containsExactly(Arrays.stream(shift).map(count -> 2 * count).toArray());
+                .isEqualTo(Arrays.stream(shift).map(count -> 2 * count).toArray());
         Profile wide = new Profile(made, 0, List.of(new Profile.Layer(
                 right.layers().getFirst().feedForward(),
                 right.layers().getFirst().query(),
