@@ -59,9 +59,9 @@ public final class Mutants {
     private static final double TIMES_LONGER = 8;
     private static final double WITHOUT_GUARD = 10;
 
-    /** Threads that wait for each other: so many looks, a tenth of a second apart, in which next to no CPU time was used. */
-    private static final int IDLE_LOOKS = 900;
-    private static final double IDLE_SECONDS = 0.2;
+    /** Threads that wait for each other, or for a lock: so many looks, a tenth of a second apart, with next to no CPU time. */
+    private static final int IDLE_LOOKS = 300;
+    private static final double IDLE_SECONDS = 0.6;
 
     /** For the script: a test hangs where no guard stops it, go on in a new JVM. */
     private static final int AGAIN = 75;
@@ -248,11 +248,11 @@ public final class Mutants {
             }
             double now = cpu();
             expired |= now > limit;
-            idle++;
             if (now - idleSince > IDLE_SECONDS) {
                 idleSince = now;
                 idle = 0;
             }
+            idle++;
             if (now > limit + WITHOUT_GUARD || idle > IDLE_LOOKS) {
                 hangs.run();
                 Runtime.getRuntime().halt(AGAIN);
