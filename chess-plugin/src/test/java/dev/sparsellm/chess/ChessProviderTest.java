@@ -52,7 +52,7 @@ class ChessProviderTest {
 
     private static final SmallLlama MODEL = SmallLlama.random(TensorType.Q8_0, LAYERS, 64, 160, 4, 2, 41);
 
-    /** A profile made by a first use, which takes seconds. */
+    /** A profile made by a first use. */
     private static byte[] profile;
 
     @TempDir
@@ -69,7 +69,7 @@ class ChessProviderTest {
         threads = new Threads(2);
         host = new TestHost(MODEL, threads, cache);
         if (profile == null) {
-            TestHost first = new TestHost(MODEL, threads, shared);
+            TestHost first = new TestHost(MODEL, threads, shared).withMaxWindow(64);
             provider.prepare(MODEL.description(), settings(""), plan(""), first).close();
             assertThat(first.notices).singleElement().asString().contains("calibrating once");
             profile = Files.readAllBytes(shared.resolve(cachedProfile().getFileName()));
@@ -244,6 +244,7 @@ class ChessProviderTest {
         byte[] damaged = profile.clone();
         damaged[profile.length - 500] ^= 1;
         Files.write(cachedProfile(), damaged);
+        host.withMaxWindow(32);
         prepare("").close();
         assertThat(host.notices).anyMatch(notice -> notice.contains("Calibrating again") && notice.contains("damaged"));
         assertThat(ProfileFile.read(cachedProfile()).provenance().fingerprint())
@@ -254,7 +255,7 @@ class ChessProviderTest {
     void withoutACacheItGoesOnInMemory() throws IOException {
         Path notAFolder = folder.resolve("file");
         Files.writeString(notAFolder, "in the way");
-        TestHost without = new TestHost(MODEL, threads, notAFolder.resolve("cache"));
+        TestHost without = new TestHost(MODEL, threads, notAFolder.resolve("cache")).withMaxWindow(32);
         float[] got = generate(provider.prepare(MODEL.description(), settings(""), plan(""), without));
         assertThat(finite(got)).isTrue();
         assertThat(got).isNotEqualTo(dense());

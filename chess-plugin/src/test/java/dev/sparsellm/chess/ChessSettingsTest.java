@@ -131,6 +131,11 @@ class ChessSettingsTest {
                 .select(site, place, 99, 0.5)
                 .tau();
         assertThat(settings.select(site, place, 99, 0.5).tau()).isEqualTo(correction * plain);
+        ThresholdSolver solver = new ThresholdSolver(site, seen);
+        Selection expected = list.equals("method=chess++")
+                ? solver.solveByError(place.norms(), 0.5, correction)
+                : solver.solve(Method.CHESS_PLUS.weights(site, place, 99, false), 0.5, correction, true);
+        assertThat(settings.select(site, place, 99, 0.5).lower()).isEqualTo(expected.lower());
         if (list.equals("method=chess++") && site == Site.OUTPUT) {
             assertThat(settings.drift(site, place, 0.5)).isNaN();
         } else {

@@ -6,17 +6,31 @@ import static org.assertj.core.api.Assertions.within;
 import dev.sparsellm.kernels.ChannelMajor;
 import dev.sparsellm.kernels.KernelChoice;
 import dev.sparsellm.kernels.Kernels;
+import dev.sparsellm.spi.DenseOperators;
+import dev.sparsellm.spi.FeedForward;
+import dev.sparsellm.spi.ModelDescription;
+import dev.sparsellm.spi.ModelDescription.LayerWeights;
 import dev.sparsellm.spi.OperatorKey;
 import dev.sparsellm.spi.OperatorKind;
+import dev.sparsellm.spi.Projection;
+import dev.sparsellm.spi.SessionContext;
 import dev.sparsellm.spi.Tensor;
 import dev.sparsellm.spi.TensorType;
 import java.io.IOException;
 import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.List;
+import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class CrossoverTest {
 
@@ -85,20 +99,88 @@ class CrossoverTest {
     }
 
     @Test
-    void measuringGivesAShare() {
-        SmallLlama model = SmallLlama.random(TensorType.Q8_0, 1, 64, 256, 2, 2, 5);
+    void aShareOfNothingIsFoundAgainAndWhatIsNoShareIsNot() {
+        Crossovers crossovers = new Crossovers(folder);
+        for (double share : new double[] {0, 0.001, 1}) {
+            crossovers.keep("scalar", "x", share);
+            assertThat(crossovers.find("scalar", "x")).hasValue(share);
+        }
+        for (double share : new double[] {-0.001, 1.001, Double.NaN}) {
+            crossovers.keep("scalar", "x", share);
+            assertThat(crossovers.find("scalar", "x")).isEmpty();
+        }
+    }
+
+    @Test
+    void aKindOfOperatorIsItsWeightsTypesAndShapes() {
+        ModelDescription model = SmallLlama.random(TensorType.Q8_0, 1, 64, 256, 2, 1, 5).description();
+        LayerWeights w = model.layers().getFirst();
+        RandomWeights random = new RandomWeights(1);
+        LayerWeights mixed = new LayerWeights(w.query(), w.key(), w.value(), w.attentionOutput(), w.gate(),
+                random.tensor("up", TensorType.Q4_0, 256, 64), random.tensor("down", TensorType.F16, 64, 256));
+        assertThat(Crossover.kindOf(new OperatorKey(OperatorKind.FEED_FORWARD, 0), mixed))
+                .isEqualTo("feed-forward Q8_0 256x64 Q4_0 F16");
+        assertThat(Crossover.kindOf(new OperatorKey(OperatorKind.ATTENTION_QUERY, 0), mixed))
+                .isEqualTo("projection Q8_0 64x64");
+        long block = 256 * 64;
+        assertThat(Site.FEED_FORWARD.bytes(mixed)).isEqualTo(block * 34 / 32 + block * 18 / 32 + block * 2);
+        assertThat(Site.OUTPUT.bytes(mixed)).isEqualTo(64 * 64 * 34 / 32);
+    }
+
+    /** Weights are a file with nothing in it: nobody reads them. */
+    @Test
+    void whatFitsIntoACacheIsNotMeasured() throws IOException {
+        Path file = folder.resolve("weights");
+        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
+                Arena arena = Arena.ofConfined();
+                Threads threads = new Threads(1)) {
+            channel.write(ByteBuffer.allocate(1), (64L << 20) - 1);
+            MemorySegment bytes = channel.map(FileChannel.MapMode.READ_ONLY, 0, 64L << 20, arena);
+            ModelDescription model = SmallLlama.random(TensorType.F32, 2, 32, 32, 2, 2, 5).description();
+            LayerWeights w = model.layers().getFirst();
+            for (int rows : new int[] {4095, 4096}) {
+                Tensor first = new Tensor("q", TensorType.F32, 4096, 4096, bytes);
+                Tensor second = new Tensor("q", TensorType.F32, rows, 4096, bytes.asSlice(0, rows * 4096L * 4));
+                ModelDescription large = new ModelDescription(model.name(), model.architecture(), model.fingerprint(),
+                        model.shape(), model.activation(), Stream.of(first, second)
+                                .map(q -> new LayerWeights(q, w.key(), w.value(), w.attentionOutput(), w.gate(), w.up(), w.down()))
+                                .toList(), model.output());
+                CrossoverMeter meter = new CrossoverMeter(large, new TestDense(large), TestDense.KERNELS, threads);
+                assertThat(meter.isMeasurable(Stream.of(0, 1)
+                                .map(layer -> new CrossoverMeter.Candidate(new OperatorKey(OperatorKind.ATTENTION_QUERY, layer), null))
+                                .toList()))
+                        .isEqualTo(rows == 4096);
+            }
+        }
+    }
+
+    /** Exact operators that wait, or do nothing. */
+    private record Waiting(long nanos) implements DenseOperators {
+
+        @Override
+        public Projection projection(Tensor weights, SessionContext context) {
+            return (pass, x, y) -> LockSupport.parkNanos(nanos);
+        }
+
+        @Override
+        public FeedForward feedForward(int layer, SessionContext context) {
+            return (pass, x, y) -> LockSupport.parkNanos(nanos);
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"FEED_FORWARD, 20, 0, 0.2", "ATTENTION_OUTPUT, 0, 1, 1"})
+    void whatTakesLongIsBestLeftOutAndWhatTakesNoTimeIsNot(OperatorKind kind, long millis, double least, double most) {
+        ModelDescription model = SmallLlama.random(TensorType.Q8_0, 1, 64, 256, 2, 2, 5).description();
         Kernels kernels = KernelChoice.ofThisJvm().kernels();
         try (Threads threads = new Threads(2)) {
-            CrossoverMeter meter =
-                    new CrossoverMeter(model.description(), new TestDense(model.description()), kernels, threads);
-            for (OperatorKind kind : List.of(OperatorKind.FEED_FORWARD, OperatorKind.ATTENTION_OUTPUT)) {
-                OperatorKey key = new OperatorKey(kind, 0);
-                Tensor weights = Site.of(kind).orElseThrow().weights(model.description().layers().getFirst());
-                ChannelMajor repacked =
-                        ChannelMajor.repack(weights, Arena.ofAuto().allocate(ChannelMajor.byteSize(weights), 64));
-                assertThat(meter.measure(List.of(new CrossoverMeter.Candidate(key, kernels.channels(repacked)))))
-                        .isBetween(0.0, 1.0);
-            }
+            CrossoverMeter meter = new CrossoverMeter(model, new Waiting(millis * 1_000_000), kernels, threads);
+            Tensor weights = Site.of(kind).orElseThrow().weights(model.layers().getFirst());
+            ChannelMajor repacked =
+                    ChannelMajor.repack(weights, Arena.ofAuto().allocate(ChannelMajor.byteSize(weights), 64));
+            assertThat(meter.measure(List.of(
+                            new CrossoverMeter.Candidate(new OperatorKey(kind, 0), kernels.channels(repacked)))))
+                    .isBetween(least, most);
         }
     }
 }

@@ -181,6 +181,40 @@ class ThresholdSolverTest {
         }
     }
 
+    @Test
+    void whereMoreIsWorthNothingThanShallBeLeftOutAllElseIsKept() {
+        SiteStatistics seen = new SiteStatistics(Site.OUTPUT, Site.OUTPUT.grid(4), 2);
+        for (int i = 1; i <= 50; i++) {
+            seen.recordInputs(new float[] {i, i}, 1, 0, 2);
+        }
+        Selection selection = new ThresholdSolver(Site.OUTPUT, seen).solve(new double[] {0, 1}, 0.25, 1, false);
+        assertThat(selection.share()).isEqualTo(0.5);
+        assertThat(selection.tau()).isPositive().isLessThan(0x1p-60);
+        assertThat(selection.upper()[0]).isEqualTo(Float.MAX_VALUE);
+        assertThat(selection.lower()[0]).isEqualTo(-Float.MAX_VALUE);
+    }
+
+    /** What the heads give is left out near its mean, what Q reads near zero. */
+    @Test
+    void onlyAtTheHeadsAreBoundsAroundTheMean() {
+        float[] columns = {1, 2};
+        for (Site site : new Site[] {Site.QUERY, Site.OUTPUT}) {
+            SiteStatistics seen = new SiteStatistics(site, site.grid(8), 2);
+            for (int i = 1; i < 100; i++) {
+                seen.recordInputs(new float[] {3 + i / 100f, i / 100f - 2.5f}, 1, 0, 2);
+            }
+            Selection selection = new ThresholdSolver(site, seen).solveByError(columns, 0.5, 1);
+            double[] centres = site == Site.OUTPUT ? new double[] {3.5, -2} : new double[2];
+            for (int c = 0; c < 2; c++) {
+                assertThat((selection.lower()[c] + selection.upper()[c]) / 2.0).isCloseTo(centres[c], within(0.002));
+                assertThat((selection.upper()[c] - selection.lower()[c]) / 2.0)
+                        .isCloseTo(selection.tau() / columns[c], within(1e-6));
+            }
+            assertThat(new ThresholdSolver(site, seen).solveByError(columns, 0.5, 0.75).tau())
+                    .isCloseTo(0.75 * selection.tau(), within(1e-12));
+        }
+    }
+
     private static ThresholdSolver hidden(int resolution) {
         return new ThresholdSolver(Site.FEED_FORWARD, statistics(resolution));
     }
