@@ -62,6 +62,20 @@ class CalibratorTest {
         }
     }
 
+    /** Every eighth of a short text, every sixteenth of a long one; of this, every tenth. */
+    @Test
+    void someWindowsAreRunSeveralTimes() {
+        AtomicInteger runs = new AtomicInteger();
+        TestHost counting = new TestHost(MODEL, threads, folder).beforeWindow(runs::incrementAndGet);
+        for (int[] windowsAndShifts : new int[][] {{9, 2}, {80, 8}, {160, 10}}) {
+            int[] text = new Random(6).ints((long) windowsAndShifts[0] * WINDOW, 3, 259).toArray();
+            runs.set(0);
+            provider.calibrate(MODEL.description(), counting, new CalibrationRequest(
+                    text, WINDOW, 0, 0, 0, 1, folder.resolve("x"), false));
+            assertThat(runs).hasValue(windowsAndShifts[0] + windowsAndShifts[1] * ShiftRecorder.RUNS);
+        }
+    }
+
     @Test
     void aSeedIsStatedOnlyWhereItChose() {
         assertThat(calibrate(request(folder.resolve("x"), 0, 5, 0, 1, false)).provenance().seed()).isZero();

@@ -88,6 +88,7 @@ class ChessProviderTest {
         ProviderCatalog catalog = ProviderCatalog.discover(getClass().getClassLoader());
         assertThat(catalog.broken()).isEmpty();
         assertThat(catalog.require("chess").provider()).isInstanceOf(ChessProvider.class);
+        assertThat(provider.description()).contains("CHESS", "CATS");
     }
 
     @ParameterizedTest

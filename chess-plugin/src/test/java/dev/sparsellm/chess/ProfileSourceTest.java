@@ -12,6 +12,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -72,6 +73,25 @@ class ProfileSourceTest {
         assertThat(again.name()).isEqualTo("of first use");
         assertThat(again.profile().mark()).isEqualTo(made.profile().mark());
         assertThat(next.notices).isEmpty();
+    }
+
+    @Test
+    void aFirstUseThatWasInterruptedGoesOn() {
+        AtomicInteger runs = new AtomicInteger();
+        TestHost first = host(MODEL, folder).beforeWindow(() -> {
+            if (runs.incrementAndGet() == 4 + ShiftRecorder.RUNS + 3) {
+                Thread.currentThread().interrupt();
+            }
+        });
+        ProfileSource interrupted = source(MODEL, first, Map.of());
+        assertThatThrownBy(interrupted::find)
+                .isInstanceOf(ProviderException.class)
+                .hasMessageContaining("interrupted");
+        assertThat(Thread.interrupted()).isTrue();
+        TestHost host = host(MODEL, folder);
+        source(MODEL, host, Map.of()).find();
+        assertThat(host.progress.getFirst()).isEqualTo(first.progress.getFirst());
+        assertThat(Integer.parseInt(host.progress.get(1))).isEqualTo(first.progress.size()).isGreaterThan(2);
     }
 
     @Test
