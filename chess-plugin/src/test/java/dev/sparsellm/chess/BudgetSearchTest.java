@@ -200,6 +200,16 @@ class BudgetSearchTest {
         assertThat(budget.skipped()).isBetween(0.97 * best, best);
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"kl=0.02", "ppl=0"})
+    void damageThatIsJustAllowedIsAllowed(String target) {
+        BudgetSearch.Meter flat = (allocations, what) -> allocations.stream()
+                .map(shares -> new Damage(
+                        0.02, 3, 3, 0.02, 0.02, Arrays.stream(shares).map(share -> 1 - share).toArray()))
+                .toList();
+        assertThat(find(target, flat).skipped()).isCloseTo(0.95, within(0.005));
+    }
+
     @Test
     void whatIsNotAskedForIsNeverTouched() {
         Budget budget = find("skip=30%", meter(1, this::cost), ChessSettings.ATTENTION, "false");

@@ -12,6 +12,7 @@ import dev.sparsellm.spi.OperatorKey;
 import dev.sparsellm.spi.OperatorKind;
 import dev.sparsellm.spi.ProviderException;
 import dev.sparsellm.spi.Settings;
+import dev.sparsellm.spi.SettingsException;
 import dev.sparsellm.spi.Tensor;
 import dev.sparsellm.spi.TensorType;
 import java.util.HashMap;
@@ -47,6 +48,17 @@ class ChessSettingsTest {
     void aMethodAndItsLevelsAreSaidInAFewWords(String list, String words, String choice) {
         assertThat(settings(list).inWords()).isEqualTo(words);
         assertThat(settings(list).choiceInWords()).isEqualTo(choice);
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', value = {
+        "method=cats,attention.sparsity=0.3|leave it unset, or set chess.attention to true and chess.method to chess or chess+",
+        "attention=false,attention.sparsity=0.3|leave it unset, or set chess.attention to true",
+        "method=cats,attention=true|set it to false, or chess.method to chess or chess+",
+        "weight=rms|leave it unset, or set chess.method to chess"
+    })
+    void settingsThatDoNotGoTogetherSayWhichToChange(String list, String remedy) {
+        assertThatThrownBy(() -> settings(list)).isInstanceOf(SettingsException.class).hasMessageEndingWith(": " + remedy);
     }
 
     @ParameterizedTest

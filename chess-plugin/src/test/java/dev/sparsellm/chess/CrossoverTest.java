@@ -60,6 +60,7 @@ class CrossoverTest {
     void belowTheLeastShareMeasuredItLiesOnTheSameLine() {
         assertThat(Crossover.of(SHARES, new double[] {1.1, 1.2, 1.3})).isCloseTo(0.1, within(1e-9));
         assertThat(Crossover.of(SHARES, new double[] {1.1, 1.05, 1.3})).isEqualTo(0.2);
+        assertThat(Crossover.of(SHARES, new double[] {1.2, 1.2, 1.3})).isEqualTo(0.2);
     }
 
     @Test
