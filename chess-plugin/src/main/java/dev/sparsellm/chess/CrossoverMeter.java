@@ -111,7 +111,7 @@ final class CrossoverMeter {
         return System.nanoTime() - start;
     }
 
-    private static double median(double[] values) {
+    static double median(double[] values) {
         Arrays.sort(values);
         return values[values.length / 2];
     }
@@ -161,7 +161,7 @@ final class CrossoverMeter {
     }
 
     /** Bounds that leave out a channel whatever its value, or never. */
-    private static Selection atRandom(int channels, double share, SplittableRandom random) {
+    static Selection atRandom(int channels, double share, SplittableRandom random) {
         float[] lower = new float[channels];
         float[] upper = new float[channels];
         for (int i = 0; i < channels; i++) {

@@ -25,6 +25,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
+import java.util.SplittableRandom;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -153,6 +154,25 @@ class CrossoverTest {
                         .isEqualTo(rows == 4096);
             }
         }
+    }
+
+    @Test
+    void aShareOfChannelsIsLeftOutAtRandomWhateverTheirValues() {
+        Selection selection = CrossoverMeter.atRandom(2000, 0.3, new SplittableRandom(3));
+        int leftOut = 0;
+        for (int i = 0; i < 2000; i++) {
+            boolean always = Selection.leavesOut(1e30f, selection.lower()[i], selection.upper()[i]);
+            assertThat(Selection.leavesOut(-1e30f, selection.lower()[i], selection.upper()[i])).isEqualTo(always);
+            assertThat(Selection.leavesOut(0, selection.lower()[i], selection.upper()[i])).isEqualTo(always);
+            leftOut += always ? 1 : 0;
+        }
+        assertThat(leftOut).isBetween(560, 640);
+        assertThat(selection.share()).isEqualTo(0.3);
+    }
+
+    @Test
+    void ofSeveralRoundsTheMedianCounts() {
+        assertThat(CrossoverMeter.median(new double[] {9, 1, 5, 2, 7})).isEqualTo(5);
     }
 
     /** Exact operators that wait, or do nothing. */
