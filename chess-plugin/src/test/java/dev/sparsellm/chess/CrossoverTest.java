@@ -172,7 +172,7 @@ class CrossoverTest {
 
     @Test
     void ofSeveralRoundsTheMedianCounts() {
-        assertThat(CrossoverMeter.median(new double[] {9, 1, 5, 2, 7})).isEqualTo(5);
+        assertThat(CrossoverMeter.median(new double[] {5, 9, 1, 2, 7})).isEqualTo(5);
     }
 
     /** Exact operators that wait, or do nothing. */
