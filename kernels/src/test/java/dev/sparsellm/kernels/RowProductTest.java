@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import dev.sparsellm.spi.Tensor;
 import dev.sparsellm.spi.TensorType;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
@@ -235,6 +236,26 @@ class RowProductTest {
                             .isEqualTo(Float.isNaN(expected[r]));
                 }
             }
+        }
+    }
+
+    /** Rows with an infinity are unpacked: more than one chunk of them, and columns that fill no vector. */
+    @Test
+    void an_infinite_weight_reaches_its_row_from_any_column() {
+        int columns = 301;
+        float[] x = TestWeights.activations(columns + 5, 8);
+        for (int at : new int[] {0, 255, 256, 287, 288, 299, 300}) {
+            Tensor weights = TestWeights.random(TensorType.F16, ROWS, columns, 9);
+            float[] before = new float[ROWS];
+            kernels.rows(weights).multiplyRows(x, 5, before, 0, new int[] {1, 2}, 0, 2, scratch);
+            MemorySegment data = Arena.ofAuto().allocate(weights.data().byteSize(), 64).copyFrom(weights.data());
+            short infinite = Float.floatToFloat16(Float.POSITIVE_INFINITY);
+            data.set(ValueLayout.JAVA_SHORT_UNALIGNED, 2L * (columns + at), infinite);
+            float[] y = new float[ROWS];
+            kernels.rows(new Tensor("infinite", TensorType.F16, ROWS, columns, data))
+                    .multiplyRows(x, 5, y, 0, new int[] {1, 2}, 0, 2, scratch);
+            assertThat(y[1]).as("column %d", at).isEqualTo(Math.copySign(Float.POSITIVE_INFINITY, x[5 + at]));
+            assertThat(y[2]).as("column %d", at).isEqualTo(before[2]);
         }
     }
 
