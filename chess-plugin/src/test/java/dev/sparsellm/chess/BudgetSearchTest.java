@@ -95,16 +95,10 @@ class BudgetSearchTest {
         return budget;
     }
 
-    private static double[] doubles(float[] shares) {
-        double[] doubles = new double[shares.length];
-        Arrays.setAll(doubles, i -> shares[i]);
-        return doubles;
-    }
-
     @Test
     void aByteMoreCostsTheSameEverywhereInTheEnd() {
         Budget budget = find("skip=40%", meter(1, this::cost));
-        assertThat(doubles(budget.shares())).containsExactly(BEST, within(0.005));
+        assertThat(Oracle.doubles(budget.shares())).containsExactly(BEST, within(0.005));
         assertThat(budget.skipped()).isCloseTo(0.4, within(5e-4));
         assertThat(budget.kl()).isCloseTo(cost(BEST), within(0.002 * cost(BEST)));
         assertThat(budget.perplexityRatio()).isCloseTo(Math.exp(budget.kl()), within(1e-12));
@@ -149,7 +143,7 @@ class BudgetSearchTest {
             }
             return distance;
         }));
-        assertThat(doubles(budget.shares())).containsExactly(start, within(1e-6));
+        assertThat(Oracle.doubles(budget.shares())).containsExactly(start, within(1e-6));
         assertThat(budget.kl()).isEqualTo(budget.uniformKl());
         double[] furthest = new double[3];
         for (int round = 0; round < 3; round++) {
@@ -180,7 +174,7 @@ class BudgetSearchTest {
     void sharesAreCorrectedUntilTheBytesAskedForAreSaved() {
         Budget budget = find("skip=40%", meter(1.25, this::cost));
         assertThat(budget.skipped()).isCloseTo(0.4, within(5e-4));
-        assertThat(saved(doubles(budget.shares()))).isCloseTo(0.32, within(5e-4));
+        assertThat(saved(Oracle.doubles(budget.shares()))).isCloseTo(0.32, within(5e-4));
         assertThat(measured.getFirst()).containsExactly(everywhere(0.4), within(1e-9));
         assertThat(measured.get(1)).containsExactly(everywhere(0.3), within(1e-9));
         assertThat(measured.get(2)).containsExactly(everywhere(0.325), within(1e-9));
@@ -191,7 +185,7 @@ class BudgetSearchTest {
     void aTargetOfDamageIsUsedUpAndBuysMoreThanOneShareForAll(String target) {
         Budget budget = find(target, meter(1, this::cost));
         assertThat(budget.kl()).isBetween(0.068, 0.07);
-        assertThat(budget.skipped()).isCloseTo(saved(doubles(budget.shares())), within(1e-6));
+        assertThat(budget.skipped()).isCloseTo(saved(Oracle.doubles(budget.shares())), within(1e-6));
         // What one share for all costs that saves as much: (s / 0.4)² of what 0.4 costs.
         double uniform = cost(everywhere(0.4)) * Math.pow(budget.skipped() / 0.4, 2);
         assertThat(budget.uniformKl()).isCloseTo(uniform, within(0.01 * uniform)).isGreaterThan(1.08 * budget.kl());

@@ -22,7 +22,6 @@ import dev.sparsellm.spi.Usage;
 import java.io.IOException;
 import java.lang.reflect.Proxy;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -145,12 +144,12 @@ class PreparationTest {
                 float[] x = new RandomWeights(9).gaussian(64);
                 float[] y = new float[64];
                 Pass pass = new Pass(Phase.DECODE, 3, 1);
-                double[] values = doubles(x);
+                double[] values = Oracle.doubles(x);
                 Tensor last = Site.of(key.kind()).orElseThrow().weights(model.layers().get(key.layer()));
                 if (key.kind() == OperatorKind.FEED_FORWARD) {
                     session.feedForward(key.layer()).orElseThrow().apply(pass, x, y);
-                    double[] gate = multiply(model.layers().get(key.layer()).gate(), values);
-                    double[] up = multiply(model.layers().get(key.layer()).up(), values);
+                    double[] gate = Oracle.multiply(model.layers().get(key.layer()).gate(), values, 1);
+                    double[] up = Oracle.multiply(model.layers().get(key.layer()).up(), values, 1);
                     for (int i = 0; i < up.length; i++) {
                         gate[i] = Silu.of(gate[i]);
                         up[i] *= gate[i];
@@ -161,31 +160,13 @@ class PreparationTest {
                     session.projection(key).orElseThrow().apply(pass, x, y);
                     ((Approximation.OfInput) operators.approximation(key)).change(Phase.DECODE, values);
                 }
-                assertThat(doubles(y)).containsExactly(multiply(last, values), within(1e-4));
+                assertThat(Oracle.doubles(y)).containsExactly(Oracle.multiply(last, values, 1), within(1e-4));
                 Usage usage = session.usage(key);
                 assertThat(usage.sparsity()).isBetween(0.05, 0.8);
                 boolean skips = list.endsWith("=0");
                 assertThat(usage.bytesRead() < usage.bytesDense()).isEqualTo(skips);
             }
         }
-    }
-
-    private static double[] doubles(float[] values) {
-        double[] doubles = new double[values.length];
-        Arrays.setAll(doubles, i -> values[i]);
-        return doubles;
-    }
-
-    private static double[] multiply(Tensor weights, double[] x) {
-        double[] y = new double[weights.rows()];
-        float[] row = new float[weights.columns()];
-        for (int r = 0; r < y.length; r++) {
-            TestDense.KERNELS.dequantize(weights, r, row, 0);
-            for (int c = 0; c < row.length; c++) {
-                y[r] += row[c] * x[c];
-            }
-        }
-        return y;
     }
 
     /** A host that fails as soon as what is faster shall be measured. */

@@ -155,7 +155,7 @@ class SparseOperatorsTest {
                 float[] one = new float[256];
                 float[] input = Arrays.copyOfRange(x, row * 256, (row + 1) * 256);
                 opened.session.feedForward(0).orElseThrow().apply(new Pass(Phase.DECODE, row, 1), input, one);
-                assertThat(nmse(one, doubles(Arrays.copyOfRange(all, row * 256, (row + 1) * 256)))).isLessThan(1e-11);
+                assertThat(nmse(one, Oracle.doubles(Arrays.copyOfRange(all, row * 256, (row + 1) * 256)))).isLessThan(1e-11);
             }
         }
     }
@@ -249,7 +249,7 @@ class SparseOperatorsTest {
             }
         }
         assertThat(kept.get(0)).isEqualTo(kept.get(1));
-        assertThat(nmse(results[0], doubles(results[1]))).isLessThan(1e-11);
+        assertThat(nmse(results[0], Oracle.doubles(results[1]))).isLessThan(1e-11);
     }
 
     /** Six tokens, two that are read, one more: its bounds are wider than those that a text begins with. */
@@ -443,51 +443,27 @@ class SparseOperatorsTest {
 
     private static double[] blockOracle(
             LayerWeights weights, float[] x, float[] gates, Selection selection, int batch) {
-        double[] input = doubles(x);
-        double[] gate = multiply(weights.gate(), input, batch);
-        double[] up = multiply(weights.up(), input, batch);
+        double[] input = Oracle.doubles(x);
+        double[] gate = Oracle.multiply(weights.gate(), input, batch);
+        double[] up = Oracle.multiply(weights.up(), input, batch);
         double[] hidden = new double[gate.length];
         for (int i = 0; i < hidden.length; i++) {
             int channel = i % selection.channels();
             boolean out = gates[i] >= selection.lower()[channel] && gates[i] <= selection.upper()[channel];
             hidden[i] = out ? selection.substitutes()[channel] : gate[i] / (1 + Math.exp(-gate[i])) * up[i];
         }
-        return multiply(weights.down(), hidden, batch);
+        return Oracle.multiply(weights.down(), hidden, batch);
     }
 
     private static double[] projectionOracle(Tensor weights, float[] x, Selection selection, int batch) {
-        double[] input = doubles(x);
+        double[] input = Oracle.doubles(x);
         for (int i = 0; i < input.length; i++) {
             int channel = i % selection.channels();
             if (x[i] >= selection.lower()[channel] && x[i] <= selection.upper()[channel]) {
                 input[i] = selection.substitutes()[channel];
             }
         }
-        return multiply(weights, input, batch);
-    }
-
-    private static double[] multiply(Tensor weights, double[] x, int batch) {
-        double[] y = new double[batch * weights.rows()];
-        float[] row = new float[weights.columns()];
-        for (int r = 0; r < weights.rows(); r++) {
-            KERNELS.dequantize(weights, r, row, 0);
-            for (int b = 0; b < batch; b++) {
-                double sum = 0;
-                for (int c = 0; c < row.length; c++) {
-                    sum += row[c] * x[b * row.length + c];
-                }
-                y[b * weights.rows() + r] = sum;
-            }
-        }
-        return y;
-    }
-
-    private static double[] doubles(float[] values) {
-        double[] doubles = new double[values.length];
-        for (int i = 0; i < values.length; i++) {
-            doubles[i] = values[i];
-        }
-        return doubles;
+        return Oracle.multiply(weights, input, batch);
     }
 
     private static double nmse(float[] y, double[] exact) {
