@@ -90,6 +90,7 @@ final class BudgetSearch {
             Found before = best;
             for (int attempt = 0; attempt < TRIES && best == before; attempt++) {
                 Found next = exchanged(best, parabolas, radius, wantedBytes);
+                // Both may miss what is wanted by EXACT.
                 boolean savesAsMuch = saved(next.damage()) >= wantedBytes - 2 * EXACT * skippable;
                 if (savesAsMuch && next.damage().isBetterThan(best.damage())) {
                     best = next;

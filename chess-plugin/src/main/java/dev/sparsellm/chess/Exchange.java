@@ -48,8 +48,13 @@ final class Exchange {
      */
     static double[] steps(List<Parabola> parabolas, double[] bytes, double[] least, double[] most) {
         double steepest = parabolas.stream().mapToDouble(p -> Math.abs(p.slope())).max().orElse(0);
-        double mean = parabolas.stream().mapToDouble(Parabola::curvature).filter(c -> c > 0).average().orElse(BENT * steepest);
-        double flattest = Math.max(FLATTEST * mean, Double.MIN_NORMAL); // so that there is one way to move as many bytes
+        double mean = parabolas.stream()
+                .mapToDouble(Parabola::curvature)
+                .filter(curvature -> curvature > 0)
+                .average()
+                .orElse(BENT * steepest);
+        // Above 0, so that there is one way to move as many bytes.
+        double flattest = Math.max(FLATTEST * mean, Double.MIN_NORMAL);
         double[] curvatures = parabolas.stream().mapToDouble(p -> Math.max(p.curvature(), flattest)).toArray();
         // The price of a byte at which as many are taken as given: dearer, and more are taken.
         double low = Double.POSITIVE_INFINITY;

@@ -46,7 +46,8 @@ record Grid(int octaveBits, int minExponent, int maxExponent) {
     /** The group of a bin. */
     int group(int bin) {
         int side = bin < sideBins() ? sideBins() - 1 - bin : bin - sideBins();
-        int group = 1 + ((side - 1) >> BINS_OF_A_GROUP_LOG); // the innermost and the outermost bin have groups of their own
+        // The innermost and the outermost bin have groups of their own.
+        int group = 1 + ((side - 1) >> BINS_OF_A_GROUP_LOG);
         return bin < sideBins() ? sideGroups() - 1 - group : sideGroups() + group;
     }
 
