@@ -114,6 +114,11 @@ final class VectorF16 implements VectorFormat {
     }
 
     @Override
+    public long longRow() {
+        return LANES == 16 ? VectorEightRows.LONG_ROW : Long.MAX_VALUE;
+    }
+
+    @Override
     public void dot8(MemorySegment w, long[] rows, int columns, float[] x, int xOffset, float[] work) {
         if (LANES == 16) {
             VectorEightRows.f16(w, rows, columns, x, xOffset, work);

@@ -3,7 +3,10 @@ package dev.sparsellm.kernels;
 import dev.sparsellm.spi.Tensor;
 import java.lang.foreign.MemorySegment;
 
-/** Rows four at a time by {@link VectorFormat}, listed ones eight; for several x, unpacked once and multiplied by {@link VectorGemm}. */
+/**
+ * Rows four at a time by {@link VectorFormat}, listed and long ones eight; for several x, unpacked once and multiplied by
+ * {@link VectorGemm}.
+ */
 final class VectorRowProduct implements RowProduct {
 
     private static final byte UNKNOWN = 0;
@@ -16,6 +19,7 @@ final class VectorRowProduct implements RowProduct {
     private final long rowBytes;
     private final int rows;
     private final int columns;
+    private final boolean longRows;
     /** What is known of each row: threads may find it out at the same time, and find the same. Null if all are usual. */
     private final byte[] kinds;
 
@@ -26,6 +30,7 @@ final class VectorRowProduct implements RowProduct {
         rowBytes = weights.rowBytes();
         rows = weights.rows();
         columns = weights.columns();
+        longRows = rowBytes >= format.longRow();
         kinds = format.hasUnusualRows() ? new byte[rows] : null;
     }
 
@@ -49,15 +54,20 @@ final class VectorRowProduct implements RowProduct {
         float[] work = scratch.floats(VectorFormat.WORK);
         int[] list = scratch.rows;
         long[] starts = scratch.starts;
-        // Rows a quarter of the range apart: as many streams that the hardware prefetches side by side.
-        int quarter = (to - from + 3) / 4;
-        for (int i = from; i < from + quarter; i++) {
-            for (int r = 0; r < 4; r++) {
-                list[r] = Math.min(i + r * quarter, to - 1);
+        // Rows a quarter of the range apart, or an eighth: as many streams that the hardware prefetches side by side.
+        int together = longRows ? 8 : 4;
+        int apart = (to - from + together - 1) / together;
+        for (int i = from; i < from + apart; i++) {
+            for (int r = 0; r < together; r++) {
+                list[r] = Math.min(i + r * apart, to - 1);
                 starts[r] = list[r] * rowBytes;
             }
-            format.dot4(data, starts[0], starts[1], starts[2], starts[3], columns, x, 0, work);
-            store(list, 4, x, 0, y, 0, work);
+            if (longRows) {
+                format.dot8(data, starts, columns, x, 0, work);
+            } else {
+                format.dot4(data, starts[0], starts[1], starts[2], starts[3], columns, x, 0, work);
+            }
+            store(list, together, x, 0, y, 0, work);
         }
     }
 
