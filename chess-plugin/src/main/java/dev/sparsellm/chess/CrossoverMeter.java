@@ -34,7 +34,7 @@ final class CrossoverMeter {
 
     private static final long LONGEST_WARM_UP_NANOS = 15_000_000_000L;
     private static final double FASTER = 0.95;
-    private static final int ROUNDS = 9;
+    private static final int ROUNDS = 41;
     private static final Pass ONE_ROW = new Pass(Phase.DECODE, 0, 1);
 
     private final ModelDescription model;

@@ -17,9 +17,11 @@ import dev.sparsellm.spi.TensorType;
  *
  * A tile is 16 little-endian ints; field j of int n (bits {@code j·bits} and up) is the code of output
  * {@code 16·j + n} of the tile. So a vector of ints, whatever its width, yields vectors of consecutive outputs. F16 is
- * in natural order instead. Outputs are padded to whole tiles with zeros. Between channels of a multiple of 1024 bytes
- * another 64 are left free: at such distances, the channels read side by side would compete for the same few places of
- * the L1 cache.
+ * in natural order instead. Outputs are padded to whole tiles with zeros. Nothing is left free between channels: where
+ * one has a power of two of outputs it never crosses a page, at whose end hardware stops reading ahead. (With 64 bytes
+ * between, so that channels read side by side do not compete for the same few places of the L1 cache, sweeps of half of
+ * the channels were slower by 9 to 14 % in Q8_0, 6 to 12 % in F16 and BF16, 3 to 7 % in Q4_0.) Data that begins at a page
+ * is read fastest.
  *
  * @param stride bytes from one channel to the next within a unit
  */
@@ -34,7 +36,7 @@ record ChannelLayout(
         long subBytes) {
 
     /** Raised with every change of the layout; part of what identifies a stored repack. */
-    static final int VERSION = 2;
+    static final int VERSION = 3;
 
     private static final int LINE = 64;
 
@@ -46,10 +48,9 @@ record ChannelLayout(
         ChannelCoding coding = ChannelCoding.of(type);
         int tiles = (rows + coding.tile() - 1) / coding.tile();
         int paddedRows = Math.multiplyExact(tiles, coding.tile());
-        long lines = tiles % 16 == 0 ? tiles + 1L : tiles;
         long halfBytes = coding.plain() ? 0 : lines(2L * paddedRows);
         long subBytes = coding.hasSub() ? lines(paddedRows) : 0;
-        return new ChannelLayout(type, rows, columns, coding, paddedRows, lines * LINE, halfBytes, subBytes);
+        return new ChannelLayout(type, rows, columns, coding, paddedRows, (long) tiles * LINE, halfBytes, subBytes);
     }
 
     private static long lines(long bytes) {

@@ -43,7 +43,7 @@ public record ChannelMajor(TensorType type, int rows, int columns, MemorySegment
         };
     }
 
-    /** Bytes of a tensor's channel-major form: about as many as it has, and padding to whole cache lines. */
+    /** Bytes of a tensor's channel-major form: about as many as it has, outputs padded to whole cache lines. */
     public static long byteSize(Tensor tensor) {
         return ChannelLayout.of(tensor).byteSize();
     }

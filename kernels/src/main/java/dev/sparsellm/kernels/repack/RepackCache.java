@@ -253,7 +253,7 @@ public final class RepackCache {
         AtomicLong done = new AtomicLong();
         try (ProgressSink.Work work = progress.start("Repacking weights", total(tensors))) {
             for (Tensor tensor : tensors) {
-                MemorySegment data = arena.allocate(ChannelMajor.byteSize(tensor), 64);
+                MemorySegment data = arena.allocate(ChannelMajor.byteSize(tensor), RepackFile.PAGE);
                 repack(tensor, data, work, done);
                 weights.put(tensor.name(), new ChannelMajor(tensor.type(), tensor.rows(), tensor.columns(), data));
             }

@@ -41,7 +41,7 @@ record RepackFile(String fingerprint, Map<String, Entry> entries, long fileSize)
     private static final int PREFIX = 32;
     private static final int CHECKSUM_AT = 24;
     private static final int MAX_BODY = 1 << 26;
-    private static final long PAGE = 4096;
+    static final long PAGE = 4096;
 
     /** A tensor in the file. */
     record Entry(String name, TensorType type, int rows, int columns, long offset, long size, long checksum) {
