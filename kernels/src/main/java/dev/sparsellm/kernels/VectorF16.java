@@ -26,9 +26,12 @@ import jdk.incubator.vector.ShortVector;
  */
 final class VectorF16 implements VectorFormat {
 
-    static final IntVector SIGN_AND_SHIFTED = IntVector.broadcast(INTS, 0x8fffe000);
+    /** All rows read: rows of 8 KB and more 1.05 to 1.2 times as fast by eight as by four, of 4 KB 0.97. BF16 likewise. */
+    static final long LONG_ROW = 8192;
+
+    private static final IntVector SIGN_AND_SHIFTED = IntVector.broadcast(INTS, 0x8fffe000);
     private static final short INFINITY = 0x7c00;
-    static final float HALF_POWER = 0x1p56f;
+    private static final float HALF_POWER = 0x1p56f;
 
     @Override
     public TensorType type() {
@@ -115,15 +118,104 @@ final class VectorF16 implements VectorFormat {
 
     @Override
     public long longRow() {
-        return LANES == 16 ? VectorEightRows.LONG_ROW : Long.MAX_VALUE;
+        return LANES == 16 ? LONG_ROW : Long.MAX_VALUE;
     }
 
     @Override
     public void dot8(MemorySegment w, long[] rows, int columns, float[] x, int xOffset, float[] work) {
         if (LANES == 16) {
-            VectorEightRows.f16(w, rows, columns, x, xOffset, work);
+            eight(w, rows, columns, x, xOffset, work);
         } else {
             VectorFormat.super.dot8(w, rows, columns, x, xOffset, work);
+        }
+    }
+
+    /** Written out, with sums in registers: 1.05 times the speed of a loop over rows. */
+    private static void eight(MemorySegment w, long[] rows, int columns, float[] x, int xOffset, float[] work) {
+        long r0 = rows[0];
+        long r1 = rows[1];
+        long r2 = rows[2];
+        long r3 = rows[3];
+        long r4 = rows[4];
+        long r5 = rows[5];
+        long r6 = rows[6];
+        long r7 = rows[7];
+        FloatVector sum0 = FloatVector.zero(FLOATS);
+        FloatVector sum1 = FloatVector.zero(FLOATS);
+        FloatVector sum2 = FloatVector.zero(FLOATS);
+        FloatVector sum3 = FloatVector.zero(FLOATS);
+        FloatVector sum4 = FloatVector.zero(FLOATS);
+        FloatVector sum5 = FloatVector.zero(FLOATS);
+        FloatVector sum6 = FloatVector.zero(FLOATS);
+        FloatVector sum7 = FloatVector.zero(FLOATS);
+        int whole = FLOATS.loopBound(columns);
+        for (int c = 0; c < whole; c += LANES) {
+            long at = 2L * c;
+            FloatVector v = FloatVector.fromArray(FLOATS, x, xOffset + c).mul(HALF_POWER);
+            sum0 = ((IntVector) ShortVector.fromMemorySegment(SHORTS, w, r0 + at, LITTLE_ENDIAN)
+                            .convertShape(S2I, INTS, 0))
+                    .lanewise(LSHL, 13)
+                    .lanewise(AND, SIGN_AND_SHIFTED)
+                    .reinterpretAsFloats()
+                    .fma(v, sum0);
+            sum1 = ((IntVector) ShortVector.fromMemorySegment(SHORTS, w, r1 + at, LITTLE_ENDIAN)
+                            .convertShape(S2I, INTS, 0))
+                    .lanewise(LSHL, 13)
+                    .lanewise(AND, SIGN_AND_SHIFTED)
+                    .reinterpretAsFloats()
+                    .fma(v, sum1);
+            sum2 = ((IntVector) ShortVector.fromMemorySegment(SHORTS, w, r2 + at, LITTLE_ENDIAN)
+                            .convertShape(S2I, INTS, 0))
+                    .lanewise(LSHL, 13)
+                    .lanewise(AND, SIGN_AND_SHIFTED)
+                    .reinterpretAsFloats()
+                    .fma(v, sum2);
+            sum3 = ((IntVector) ShortVector.fromMemorySegment(SHORTS, w, r3 + at, LITTLE_ENDIAN)
+                            .convertShape(S2I, INTS, 0))
+                    .lanewise(LSHL, 13)
+                    .lanewise(AND, SIGN_AND_SHIFTED)
+                    .reinterpretAsFloats()
+                    .fma(v, sum3);
+            sum4 = ((IntVector) ShortVector.fromMemorySegment(SHORTS, w, r4 + at, LITTLE_ENDIAN)
+                            .convertShape(S2I, INTS, 0))
+                    .lanewise(LSHL, 13)
+                    .lanewise(AND, SIGN_AND_SHIFTED)
+                    .reinterpretAsFloats()
+                    .fma(v, sum4);
+            sum5 = ((IntVector) ShortVector.fromMemorySegment(SHORTS, w, r5 + at, LITTLE_ENDIAN)
+                            .convertShape(S2I, INTS, 0))
+                    .lanewise(LSHL, 13)
+                    .lanewise(AND, SIGN_AND_SHIFTED)
+                    .reinterpretAsFloats()
+                    .fma(v, sum5);
+            sum6 = ((IntVector) ShortVector.fromMemorySegment(SHORTS, w, r6 + at, LITTLE_ENDIAN)
+                            .convertShape(S2I, INTS, 0))
+                    .lanewise(LSHL, 13)
+                    .lanewise(AND, SIGN_AND_SHIFTED)
+                    .reinterpretAsFloats()
+                    .fma(v, sum6);
+            sum7 = ((IntVector) ShortVector.fromMemorySegment(SHORTS, w, r7 + at, LITTLE_ENDIAN)
+                            .convertShape(S2I, INTS, 0))
+                    .lanewise(LSHL, 13)
+                    .lanewise(AND, SIGN_AND_SHIFTED)
+                    .reinterpretAsFloats()
+                    .fma(v, sum7);
+        }
+        sum0.intoArray(work, 0);
+        sum1.intoArray(work, LANES);
+        sum2.intoArray(work, 2 * LANES);
+        sum3.intoArray(work, 3 * LANES);
+        sum4.intoArray(work, 4 * LANES);
+        sum5.intoArray(work, 5 * LANES);
+        sum6.intoArray(work, 6 * LANES);
+        sum7.intoArray(work, 7 * LANES);
+        for (int i = 0; i < 8 * LANES; i++) { // not before: eight vector operations more
+            work[i] *= HALF_POWER;
+        }
+        for (int c = whole; c < columns; c++) {
+            for (int r = 0; r < 8; r++) {
+                LaneSums.add(ScalarBlocks.half(w, rows[r] + 2L * c), x[xOffset + c], work, c - whole + r * LANES);
+            }
         }
     }
 

@@ -29,10 +29,10 @@ class RowProductTest {
         return TestWeights.TYPES.stream();
     }
 
-    /** Odd numbers of columns where the type allows, and numbers of blocks that fill no tile. */
+    /** Odd numbers of columns where the type allows, long rows among them, and numbers of blocks that fill no tile. */
     private static int[] columns(TensorType type) {
         return type.blockSize() == 1
-                ? new int[] {1, 15, 16, 17, 31, 32, 33, 172, 255, 257, 2049}
+                ? new int[] {1, 15, 16, 17, 31, 32, 33, 172, 255, 257, 2049, 4101}
                 : Arrays.stream(new int[] {1, 2, 3, 7, 65}).map(n -> n * type.blockSize()).toArray();
     }
 
