@@ -60,7 +60,7 @@ record Matrices(Tensor first, int rows, int columns, long bytes, int count, Aren
 
     /** Repacked, channel by channel. */
     ChannelProduct[] channelProducts() {
-        MemorySegment repacked = arena.allocate(ChannelMajor.byteSize(first), 4096);
+        MemorySegment repacked = arena.allocate(ChannelMajor.byteSize(first), 64);
         ChannelMajor.repack(first, repacked);
         return IntStream.range(0, count)
                 .mapToObj(i -> kernels.channels(new ChannelMajor(first.type(), rows, columns, copy(repacked))))

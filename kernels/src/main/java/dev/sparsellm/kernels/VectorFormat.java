@@ -56,11 +56,6 @@ interface VectorFormat {
         dot4Unpacked(w, r0, r1, r2, r3, columns, x, xOffset, work);
     }
 
-    /** Bytes from which on a row is so long that {@link #dot8} is faster than {@link #dot4} where all rows are read, too. */
-    default long longRow() {
-        return Long.MAX_VALUE;
-    }
-
     /**
      * The same for eight rows, which begin at {@code rows}, with their sums at the beginning of {@code work}, [8][LANES],
      * and the same bits.
@@ -74,6 +69,11 @@ interface VectorFormat {
             }
         }
         System.arraycopy(work, kept, work, 4 * LANES, 4 * LANES);
+    }
+
+    /** Bytes from which on a row is so long that {@link #dot8} is faster than {@link #dot4} where all rows are read, too. */
+    default long longRow() {
+        return Long.MAX_VALUE;
     }
 
     /**

@@ -51,41 +51,41 @@ final class VectorRowProduct implements RowProduct {
             VectorGemm.multiply(format, data, rowBytes, columns, x, batch, y, yStride, from, to, scratch);
             return;
         }
-        float[] work = scratch.floats(VectorFormat.WORK);
-        int[] list = scratch.rows;
-        long[] starts = scratch.starts;
-        // Rows a quarter of the range apart, or an eighth: as many streams that the hardware prefetches side by side.
-        int together = longRows ? 8 : 4;
-        int apart = (to - from + together - 1) / together;
-        for (int i = from; i < from + apart; i++) {
-            for (int r = 0; r < together; r++) {
-                list[r] = Math.min(i + r * apart, to - 1);
-                starts[r] = list[r] * rowBytes;
-            }
-            if (longRows) {
-                format.dot8(data, starts, columns, x, 0, work);
-            } else {
-                format.dot4(data, starts[0], starts[1], starts[2], starts[3], columns, x, 0, work);
-            }
-            store(list, together, x, 0, y, 0, work);
-        }
+        multiply(x, 0, y, 0, null, from, to, longRows ? 8 : 4, scratch);
     }
 
     @Override
     public void multiplyRows(
             float[] x, int xOffset, float[] y, int yOffset, int[] indices, int from, int to, Scratch scratch) {
         Ranges.check(from, to, indices.length, name);
+        multiply(x, xOffset, y, yOffset, indices, from, to, 8, scratch);
+    }
+
+    /**
+     * Rows of a list side by side that lie a fourth or an eighth of it apart: as many streams that the hardware prefetches.
+     *
+     * @param indices null for all rows
+     * @param together 4 or 8
+     */
+    private void multiply(
+            float[] x, int xOffset, float[] y, int yOffset, int[] indices, int from, int to, int together,
+            Scratch scratch) {
         float[] work = scratch.floats(VectorFormat.WORK);
-        int[] eight = scratch.rows;
+        int[] list = scratch.rows;
         long[] starts = scratch.starts;
-        int eighth = (to - from + 7) / 8;
-        for (int i = from; i < from + eighth; i++) {
-            for (int r = 0; r < 8; r++) {
-                eight[r] = indices[Math.min(i + r * eighth, to - 1)];
-                starts[r] = eight[r] * rowBytes;
+        int apart = (to - from + together - 1) / together;
+        for (int i = from; i < from + apart; i++) {
+            for (int r = 0; r < together; r++) {
+                int at = Math.min(i + r * apart, to - 1);
+                list[r] = indices == null ? at : indices[at];
+                starts[r] = list[r] * rowBytes;
             }
-            format.dot8(data, starts, columns, x, xOffset, work);
-            store(eight, 8, x, xOffset, y, yOffset, work);
+            if (together == 8) {
+                format.dot8(data, starts, columns, x, xOffset, work);
+            } else {
+                format.dot4(data, starts[0], starts[1], starts[2], starts[3], columns, x, xOffset, work);
+            }
+            store(list, together, x, xOffset, y, yOffset, work);
         }
     }
 
