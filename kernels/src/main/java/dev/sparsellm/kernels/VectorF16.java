@@ -32,6 +32,11 @@ final class VectorF16 implements VectorFormat {
     private static final IntVector SIGN_AND_SHIFTED = IntVector.broadcast(INTS, 0x8fffe000);
     private static final short INFINITY = 0x7c00;
     private static final float HALF_POWER = 0x1p56f;
+    private static final float POWER = 0x1p112f;
+    /** Exponents of infinities and NaN, of an F32 and of a shifted F16. */
+    private static final int EXPONENT = 0x7f800000;
+
+    private static final int SHIFTED_EXPONENT = 0x0f800000;
 
     @Override
     public TensorType type() {
@@ -220,9 +225,22 @@ final class VectorF16 implements VectorFormat {
     }
 
     @Override
-    public void unpack(MemorySegment w, long row, int columns, float[] out, int o) {
-        for (int c = 0; c < columns; c++) {
-            out[o + c] = ScalarBlocks.half(w, row + 2L * c);
+    public void unpack(MemorySegment w, long row, int columns, float[] out, int o, int apart) {
+        int whole = FLOATS.loopBound(columns);
+        for (int c = 0; c < whole; c += LANES) {
+            IntVector shifted = ((IntVector) ShortVector.fromMemorySegment(SHORTS, w, row + 2L * c, LITTLE_ENDIAN)
+                            .convertShape(S2I, INTS, 0))
+                    .lanewise(LSHL, 13)
+                    .lanewise(AND, SIGN_AND_SHIFTED);
+            shifted.reinterpretAsFloats()
+                    .mul(POWER)
+                    .reinterpretAsInts()
+                    .blend(shifted.or(EXPONENT), shifted.and(SHIFTED_EXPONENT).eq(SHIFTED_EXPONENT))
+                    .reinterpretAsFloats()
+                    .intoArray(out, o + c * apart);
+        }
+        for (int c = whole; c < columns; c++) {
+            out[o + whole * apart + c - whole] = ScalarBlocks.half(w, row + 2L * c);
         }
     }
 }

@@ -39,8 +39,11 @@ interface VectorFormat {
         return false;
     }
 
-    /** Writes {@code columns} weights, whole blocks, that begin at byte {@code row}, to {@code out[o …]}. */
-    void unpack(MemorySegment w, long row, int columns, float[] out, int o);
+    /**
+     * Writes {@code columns} weights, whole blocks, that begin at byte {@code row}, to {@code out[o …]}: vectors of them, and
+     * what is left over, begin {@code apart} vectors apart. 1 is one weight after another.
+     */
+    void unpack(MemorySegment w, long row, int columns, float[] out, int o, int apart);
 
     /**
      * Products of four rows, beginning at bytes r0 to r3, with {@code x[xOffset …]}, as {@link LaneSums} at the
@@ -94,7 +97,7 @@ interface VectorFormat {
             // One call in a loop, not four: where this sees one format only, C2 inlines each, and four are too many.
             for (int r = 0; r < 4; r++) {
                 long row = r == 0 ? r0 : r == 1 ? r1 : r == 2 ? r2 : r3;
-                unpack(w, row + at, n, work, row0 + r * CHUNK);
+                unpack(w, row + at, n, work, row0 + r * CHUNK, 1);
             }
             int whole = FLOATS.loopBound(n);
             VectorGemm.times1(work, row0, row1, row2, row3, whole, x, xOffset + c, work);

@@ -3,23 +3,29 @@ package dev.sparsellm.kernels;
 import static dev.sparsellm.kernels.VectorWidth.FLOATS;
 import static dev.sparsellm.kernels.VectorWidth.LANES;
 import static dev.sparsellm.kernels.VectorWidth.load;
-import static dev.sparsellm.kernels.VectorWidth.zero;
 
 import java.lang.foreign.MemorySegment;
-import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
 
 /**
- * Matrix times matrix: a few rows of weights are unpacked to F32 and then multiplied with every row of x, so that a
- * weight is read and unpacked once for the whole batch. The inner loops keep 4 rows of weights by 4 rows of x in
- * registers: 16 sums for 8 loads.
+ * Matrix times matrix: some rows of weights are unpacked to F32 and then multiplied with every row of x, so that a weight
+ * is read and unpacked once for the whole batch. The inner loop keeps 6 rows of weights by 4 rows of x in registers: 24
+ * sums for 10 loads. (16 sums for 8 loads ran at 70 to 100 of the 117 GFLOP/s of a processor, this at 109: a load from an
+ * array crosses two lines of the cache, since its first number lies 16 bytes into one.) The 6 rows lie vector by vector
+ * beside each other, as one stream; six rows after one another were at 70 to 95, since rows 16 KB apart share few places
+ * in the first-level cache.
  */
 final class VectorGemm {
 
-    /** Unpacked rows together; with 4096 columns they take 128 KiB, which stay in the second-level cache. */
-    private static final int TILE = 8;
-    /** Sums of 4 rows of weights by 4 rows of x. */
-    private static final int SUMS = 16 * LANES;
+    /** Rows of weights multiplied together. */
+    private static final int ROWS = 6;
+    /** Rows of x multiplied together. CPUs with narrower vectors have 16 registers: enough for 12 sums. */
+    private static final int BATCH = LANES == 16 ? 4 : 2;
+
+    private static final int SUMS = ROWS * BATCH * LANES;
+    private static final int[] PLACES_OF_TOTALS = ManyLaneSums.places(ROWS * BATCH);
+    /** Weights unpacked at a time: 384 KB, which stay in the second-level cache with some rows of x beside them. */
+    private static final int TILE = 96 * 1024;
 
     private VectorGemm() {}
 
@@ -35,169 +41,192 @@ final class VectorGemm {
             int from,
             int to,
             Scratch scratch) {
-        float[] work = scratch.floats(SUMS + TILE * columns); // sums, then weights [TILE][columns]
-        for (int r = from; r < to; r += TILE) {
-            int rows = Math.min(TILE, to - r);
-            for (int i = 0; i < rows; i++) {
-                format.unpack(data, (r + i) * rowBytes, columns, work, SUMS + i * columns);
-            }
-            for (int i = 0; i < rows; i += 4) {
-                multiply4(work, SUMS + i * columns, Math.min(4, rows - i), columns, x, batch, y, r + i, yStride);
-            }
-        }
-    }
-
-    /** One to four rows of weights times all rows of x; the missing ones of four repeat the last. */
-    private static void multiply4(
-            float[] work, int w0, int rows, int columns, float[] x, int batch, float[] y, int yAt, int yStride) {
-        int w1 = w0 + Math.min(1, rows - 1) * columns;
-        int w2 = w0 + Math.min(2, rows - 1) * columns;
-        int w3 = w0 + (rows - 1) * columns;
         int whole = FLOATS.loopBound(columns);
-        int b = 0;
-        if (LANES == 16) { // CPUs with narrower vectors have 16 registers: too few for 16 sums and what they need
-            for (; b + 3 < batch; b += 4) {
-                times4(work, w0, w1, w2, w3, whole, x, b * columns, columns, work);
-                finish(work, w0, rows, whole, columns, x, b, 4, y, yAt, yStride);
+        int bundle = ROWS * (columns == whole ? whole : whole + LANES); // floats of ROWS rows, the last vector filled up
+        int bundles = Math.min(Math.max(1, TILE / bundle), Math.ceilDiv(to - from, ROWS));
+        float[] work = scratch.floats(SUMS + bundles * bundle); // sums, then the tile
+        for (int r = from; r < to; r += bundles * ROWS) {
+            int end = Math.min(r + bundles * ROWS, to);
+            for (int i = r; i < end; i++) {
+                int at = SUMS + (i - r) / ROWS * bundle + (i - r) % ROWS * LANES;
+                format.unpack(data, i * rowBytes, columns, work, at, ROWS);
             }
-        }
-        for (; b + 1 < batch; b += 2) {
-            times2(work, w0, w1, w2, w3, whole, x, b * columns, columns, work);
-            finish(work, w0, rows, whole, columns, x, b, 2, y, yAt, yStride);
-        }
-        if (b < batch) {
-            Arrays.fill(work, 0, 4 * LANES, 0);
-            times1(work, w0, w1, w2, w3, whole, x, b * columns, work);
-            finish(work, w0, rows, whole, columns, x, b, 1, y, yAt, yStride);
-        }
-    }
-
-    /** Adds the columns that fill no vector and adds up the lanes. */
-    private static void finish(
-            float[] work,
-            int w0,
-            int rows,
-            int whole,
-            int columns,
-            float[] x,
-            int b0,
-            int count,
-            float[] y,
-            int yAt,
-            int yStride) {
-        for (int b = 0; b < count; b++) {
-            for (int r = 0; r < rows; r++) {
-                int sums = (4 * b + r) * LANES;
-                for (int c = whole; c < columns; c++) {
-                    LaneSums.add(work[w0 + r * columns + c], x[(b0 + b) * columns + c], work, sums + c - whole);
+            for (int b = 0; b < batch; b += BATCH) {
+                for (int i = r; i < end; i += ROWS) {
+                    int w = SUMS + (i - r) / ROWS * bundle;
+                    multiply(work, w, columns, x, b, batch, y, i, Math.min(i + ROWS, end), yStride);
                 }
-                y[(b0 + b) * yStride + yAt + r] = LaneSums.total(work, sums);
             }
         }
     }
 
-    private static void times4(
-            float[] w, int w0, int w1, int w2, int w3, int whole, float[] x, int x0, int columns, float[] sums) {
-        FloatVector sum00 = zero();
-        FloatVector sum10 = zero();
-        FloatVector sum20 = zero();
-        FloatVector sum30 = zero();
-        FloatVector sum01 = zero();
-        FloatVector sum11 = zero();
-        FloatVector sum21 = zero();
-        FloatVector sum31 = zero();
-        FloatVector sum02 = zero();
-        FloatVector sum12 = zero();
-        FloatVector sum22 = zero();
-        FloatVector sum32 = zero();
-        FloatVector sum03 = zero();
-        FloatVector sum13 = zero();
-        FloatVector sum23 = zero();
-        FloatVector sum33 = zero();
-        int x1 = x0 + columns;
-        int x2 = x1 + columns;
-        int x3 = x2 + columns;
-        for (int c = 0; c < whole; c += LANES) {
-            FloatVector u0 = load(w, w0 + c);
-            FloatVector u1 = load(w, w1 + c);
-            FloatVector u2 = load(w, w2 + c);
-            FloatVector u3 = load(w, w3 + c);
-            FloatVector v0 = load(x, x0 + c);
+    /** Rows of one bundle times rows of x from b on; where one or the other has fewer, some are multiplied in vain. */
+    private static void multiply(
+            float[] work, int w, int columns, float[] x, int b, int batch, float[] y, int from, int to, int yStride) {
+        int whole = FLOATS.loopBound(columns);
+        int end = w + ROWS * whole;
+        int last = (batch - 1) * columns;
+        int x0 = b * columns;
+        int x1 = Math.min(x0 + columns, last);
+        if (LANES == 16) {
+            times4(work, w, end, x, x0, x1, Math.min(x0 + 2 * columns, last), Math.min(x0 + 3 * columns, last), work);
+        } else {
+            times2(work, w, end, x, x0, x1, work);
+        }
+        int batches = Math.min(BATCH, batch - b);
+        for (int i = 0; i < batches && whole < columns; i++) { // columns that fill no vector
+            for (int r = 0; r < ROWS; r++) {
+                for (int c = whole, lane = 0; c < columns; c++, lane++) {
+                    LaneSums.add(work[end + r * LANES + lane], x[x0 + i * columns + c], work, (ROWS * i + r) * LANES + lane);
+                }
+            }
+        }
+        ManyLaneSums.total(work, ROWS * BATCH);
+        for (int i = 0; i < batches; i++) {
+            for (int r = from; r < to; r++) {
+                y[(b + i) * yStride + r] = work[PLACES_OF_TOTALS[ROWS * i + r - from]];
+            }
+        }
+    }
+
+    /** Written out: see {@link VectorFormat} on calls. */
+    private static void times4(float[] w, int w0, int end, float[] x, int x0, int x1, int x2, int x3, float[] sums) {
+        FloatVector sum00 = FloatVector.zero(FLOATS);
+        FloatVector sum10 = FloatVector.zero(FLOATS);
+        FloatVector sum20 = FloatVector.zero(FLOATS);
+        FloatVector sum30 = FloatVector.zero(FLOATS);
+        FloatVector sum40 = FloatVector.zero(FLOATS);
+        FloatVector sum50 = FloatVector.zero(FLOATS);
+        FloatVector sum01 = FloatVector.zero(FLOATS);
+        FloatVector sum11 = FloatVector.zero(FLOATS);
+        FloatVector sum21 = FloatVector.zero(FLOATS);
+        FloatVector sum31 = FloatVector.zero(FLOATS);
+        FloatVector sum41 = FloatVector.zero(FLOATS);
+        FloatVector sum51 = FloatVector.zero(FLOATS);
+        FloatVector sum02 = FloatVector.zero(FLOATS);
+        FloatVector sum12 = FloatVector.zero(FLOATS);
+        FloatVector sum22 = FloatVector.zero(FLOATS);
+        FloatVector sum32 = FloatVector.zero(FLOATS);
+        FloatVector sum42 = FloatVector.zero(FLOATS);
+        FloatVector sum52 = FloatVector.zero(FLOATS);
+        FloatVector sum03 = FloatVector.zero(FLOATS);
+        FloatVector sum13 = FloatVector.zero(FLOATS);
+        FloatVector sum23 = FloatVector.zero(FLOATS);
+        FloatVector sum33 = FloatVector.zero(FLOATS);
+        FloatVector sum43 = FloatVector.zero(FLOATS);
+        FloatVector sum53 = FloatVector.zero(FLOATS);
+        for (int c = 0, at = w0; at < end; c += LANES, at += ROWS * LANES) {
+            FloatVector v0 = FloatVector.fromArray(FLOATS, x, x0 + c);
+            FloatVector v1 = FloatVector.fromArray(FLOATS, x, x1 + c);
+            FloatVector v2 = FloatVector.fromArray(FLOATS, x, x2 + c);
+            FloatVector v3 = FloatVector.fromArray(FLOATS, x, x3 + c);
+            FloatVector u0 = FloatVector.fromArray(FLOATS, w, at);
             sum00 = u0.fma(v0, sum00);
-            sum10 = u1.fma(v0, sum10);
-            sum20 = u2.fma(v0, sum20);
-            sum30 = u3.fma(v0, sum30);
-            FloatVector v1 = load(x, x1 + c);
             sum01 = u0.fma(v1, sum01);
-            sum11 = u1.fma(v1, sum11);
-            sum21 = u2.fma(v1, sum21);
-            sum31 = u3.fma(v1, sum31);
-            FloatVector v2 = load(x, x2 + c);
             sum02 = u0.fma(v2, sum02);
-            sum12 = u1.fma(v2, sum12);
-            sum22 = u2.fma(v2, sum22);
-            sum32 = u3.fma(v2, sum32);
-            FloatVector v3 = load(x, x3 + c);
             sum03 = u0.fma(v3, sum03);
-            sum13 = u1.fma(v3, sum13);
-            sum23 = u2.fma(v3, sum23);
-            sum33 = u3.fma(v3, sum33);
-        }
-        sum00.intoArray(sums, 0);
-        sum10.intoArray(sums, LANES);
-        sum20.intoArray(sums, 2 * LANES);
-        sum30.intoArray(sums, 3 * LANES);
-        sum01.intoArray(sums, 4 * LANES);
-        sum11.intoArray(sums, 5 * LANES);
-        sum21.intoArray(sums, 6 * LANES);
-        sum31.intoArray(sums, 7 * LANES);
-        sum02.intoArray(sums, 8 * LANES);
-        sum12.intoArray(sums, 9 * LANES);
-        sum22.intoArray(sums, 10 * LANES);
-        sum32.intoArray(sums, 11 * LANES);
-        sum03.intoArray(sums, 12 * LANES);
-        sum13.intoArray(sums, 13 * LANES);
-        sum23.intoArray(sums, 14 * LANES);
-        sum33.intoArray(sums, 15 * LANES);
-    }
-
-    private static void times2(
-            float[] w, int w0, int w1, int w2, int w3, int whole, float[] x, int x0, int columns, float[] sums) {
-        FloatVector sum00 = zero();
-        FloatVector sum10 = zero();
-        FloatVector sum20 = zero();
-        FloatVector sum30 = zero();
-        FloatVector sum01 = zero();
-        FloatVector sum11 = zero();
-        FloatVector sum21 = zero();
-        FloatVector sum31 = zero();
-        int x1 = x0 + columns;
-        for (int c = 0; c < whole; c += LANES) {
-            FloatVector u0 = load(w, w0 + c);
-            FloatVector u1 = load(w, w1 + c);
-            FloatVector u2 = load(w, w2 + c);
-            FloatVector u3 = load(w, w3 + c);
-            FloatVector v0 = load(x, x0 + c);
-            sum00 = u0.fma(v0, sum00);
+            FloatVector u1 = FloatVector.fromArray(FLOATS, w, at + LANES);
             sum10 = u1.fma(v0, sum10);
-            sum20 = u2.fma(v0, sum20);
-            sum30 = u3.fma(v0, sum30);
-            FloatVector v1 = load(x, x1 + c);
-            sum01 = u0.fma(v1, sum01);
             sum11 = u1.fma(v1, sum11);
+            sum12 = u1.fma(v2, sum12);
+            sum13 = u1.fma(v3, sum13);
+            FloatVector u2 = FloatVector.fromArray(FLOATS, w, at + 2 * LANES);
+            sum20 = u2.fma(v0, sum20);
             sum21 = u2.fma(v1, sum21);
+            sum22 = u2.fma(v2, sum22);
+            sum23 = u2.fma(v3, sum23);
+            FloatVector u3 = FloatVector.fromArray(FLOATS, w, at + 3 * LANES);
+            sum30 = u3.fma(v0, sum30);
             sum31 = u3.fma(v1, sum31);
+            sum32 = u3.fma(v2, sum32);
+            sum33 = u3.fma(v3, sum33);
+            FloatVector u4 = FloatVector.fromArray(FLOATS, w, at + 4 * LANES);
+            sum40 = u4.fma(v0, sum40);
+            sum41 = u4.fma(v1, sum41);
+            sum42 = u4.fma(v2, sum42);
+            sum43 = u4.fma(v3, sum43);
+            FloatVector u5 = FloatVector.fromArray(FLOATS, w, at + 5 * LANES);
+            sum50 = u5.fma(v0, sum50);
+            sum51 = u5.fma(v1, sum51);
+            sum52 = u5.fma(v2, sum52);
+            sum53 = u5.fma(v3, sum53);
         }
         sum00.intoArray(sums, 0);
         sum10.intoArray(sums, LANES);
         sum20.intoArray(sums, 2 * LANES);
         sum30.intoArray(sums, 3 * LANES);
-        sum01.intoArray(sums, 4 * LANES);
-        sum11.intoArray(sums, 5 * LANES);
-        sum21.intoArray(sums, 6 * LANES);
-        sum31.intoArray(sums, 7 * LANES);
+        sum40.intoArray(sums, 4 * LANES);
+        sum50.intoArray(sums, 5 * LANES);
+        sum01.intoArray(sums, 6 * LANES);
+        sum11.intoArray(sums, 7 * LANES);
+        sum21.intoArray(sums, 8 * LANES);
+        sum31.intoArray(sums, 9 * LANES);
+        sum41.intoArray(sums, 10 * LANES);
+        sum51.intoArray(sums, 11 * LANES);
+        sum02.intoArray(sums, 12 * LANES);
+        sum12.intoArray(sums, 13 * LANES);
+        sum22.intoArray(sums, 14 * LANES);
+        sum32.intoArray(sums, 15 * LANES);
+        sum42.intoArray(sums, 16 * LANES);
+        sum52.intoArray(sums, 17 * LANES);
+        sum03.intoArray(sums, 18 * LANES);
+        sum13.intoArray(sums, 19 * LANES);
+        sum23.intoArray(sums, 20 * LANES);
+        sum33.intoArray(sums, 21 * LANES);
+        sum43.intoArray(sums, 22 * LANES);
+        sum53.intoArray(sums, 23 * LANES);
     }
 
+    private static void times2(float[] w, int w0, int end, float[] x, int x0, int x1, float[] sums) {
+        FloatVector sum00 = FloatVector.zero(FLOATS);
+        FloatVector sum10 = FloatVector.zero(FLOATS);
+        FloatVector sum20 = FloatVector.zero(FLOATS);
+        FloatVector sum30 = FloatVector.zero(FLOATS);
+        FloatVector sum40 = FloatVector.zero(FLOATS);
+        FloatVector sum50 = FloatVector.zero(FLOATS);
+        FloatVector sum01 = FloatVector.zero(FLOATS);
+        FloatVector sum11 = FloatVector.zero(FLOATS);
+        FloatVector sum21 = FloatVector.zero(FLOATS);
+        FloatVector sum31 = FloatVector.zero(FLOATS);
+        FloatVector sum41 = FloatVector.zero(FLOATS);
+        FloatVector sum51 = FloatVector.zero(FLOATS);
+        for (int c = 0, at = w0; at < end; c += LANES, at += ROWS * LANES) {
+            FloatVector v0 = FloatVector.fromArray(FLOATS, x, x0 + c);
+            FloatVector v1 = FloatVector.fromArray(FLOATS, x, x1 + c);
+            FloatVector u0 = FloatVector.fromArray(FLOATS, w, at);
+            sum00 = u0.fma(v0, sum00);
+            sum01 = u0.fma(v1, sum01);
+            FloatVector u1 = FloatVector.fromArray(FLOATS, w, at + LANES);
+            sum10 = u1.fma(v0, sum10);
+            sum11 = u1.fma(v1, sum11);
+            FloatVector u2 = FloatVector.fromArray(FLOATS, w, at + 2 * LANES);
+            sum20 = u2.fma(v0, sum20);
+            sum21 = u2.fma(v1, sum21);
+            FloatVector u3 = FloatVector.fromArray(FLOATS, w, at + 3 * LANES);
+            sum30 = u3.fma(v0, sum30);
+            sum31 = u3.fma(v1, sum31);
+            FloatVector u4 = FloatVector.fromArray(FLOATS, w, at + 4 * LANES);
+            sum40 = u4.fma(v0, sum40);
+            sum41 = u4.fma(v1, sum41);
+            FloatVector u5 = FloatVector.fromArray(FLOATS, w, at + 5 * LANES);
+            sum50 = u5.fma(v0, sum50);
+            sum51 = u5.fma(v1, sum51);
+        }
+        sum00.intoArray(sums, 0);
+        sum10.intoArray(sums, LANES);
+        sum20.intoArray(sums, 2 * LANES);
+        sum30.intoArray(sums, 3 * LANES);
+        sum40.intoArray(sums, 4 * LANES);
+        sum50.intoArray(sums, 5 * LANES);
+        sum01.intoArray(sums, 6 * LANES);
+        sum11.intoArray(sums, 7 * LANES);
+        sum21.intoArray(sums, 8 * LANES);
+        sum31.intoArray(sums, 9 * LANES);
+        sum41.intoArray(sums, 10 * LANES);
+        sum51.intoArray(sums, 11 * LANES);
+    }
+
+    /** Four rows of weights, unpacked one after another, times one x: {@link VectorFormat#dot4Unpacked}. */
     static void times1(
             float[] w, int w0, int w1, int w2, int w3, int whole, float[] x, int x0, float[] sums) {
         FloatVector sum00 = load(sums, 0);

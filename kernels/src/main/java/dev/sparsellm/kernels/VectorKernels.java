@@ -87,7 +87,7 @@ final class VectorKernels implements Kernels {
     @Override
     public void dequantize(Tensor weights, int row, float[] out, int outOffset) {
         Ranges.check(row, row + 1, weights.rows(), weights.name());
-        format(weights).unpack(weights.data(), row * weights.rowBytes(), weights.columns(), out, outOffset);
+        format(weights).unpack(weights.data(), row * weights.rowBytes(), weights.columns(), out, outOffset, 1);
     }
 
     private VectorFormat format(Tensor weights) {

@@ -28,10 +28,14 @@ final class VectorWidth {
     /** Floats in a vector: 4, 8 or 16. */
     static final int LANES = FLOATS.length();
 
-    private static final VectorShuffle<Float> EIGHT_APART = lanesApart(8);
-    private static final VectorShuffle<Float> FOUR_APART = lanesApart(4);
-    private static final VectorShuffle<Float> TWO_APART = lanesApart(2);
-    private static final VectorShuffle<Float> ONE_APART = lanesApart(1);
+    /** Exchange lanes that many apart. */
+    static final VectorShuffle<Float> EIGHT_APART = lanesApart(8);
+
+    static final VectorShuffle<Float> FOUR_APART = lanesApart(4);
+
+    static final VectorShuffle<Float> TWO_APART = lanesApart(2);
+
+    static final VectorShuffle<Float> ONE_APART = lanesApart(1);
 
     private VectorWidth() {}
 
