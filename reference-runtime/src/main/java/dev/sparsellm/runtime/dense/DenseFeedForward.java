@@ -69,8 +69,8 @@ final class DenseFeedForward implements FeedForward {
 
     private void computeHidden(int part, int worker) {
         int ffn = gate.rows();
-        int from = Split.begin(part, parts, ffn);
-        int to = Split.begin(part + 1, parts, ffn);
+        int from = Split.begin(part, parts, ffn, pass.batch());
+        int to = Split.begin(part + 1, parts, ffn, pass.batch());
         float[] hidden = workspace.hidden(); // [batch][ffn]
         float[] upper = workspace.upper(); // [batch][ffn]
         Scratch scratch = workspace.threads()[worker];
@@ -83,8 +83,8 @@ final class DenseFeedForward implements FeedForward {
     }
 
     private void computeOutput(int part, int worker) {
-        int from = Split.begin(part, parts, down.rows());
-        int to = Split.begin(part + 1, parts, down.rows());
+        int from = Split.begin(part, parts, down.rows(), pass.batch());
+        int to = Split.begin(part + 1, parts, down.rows(), pass.batch());
         down.multiply(
                 workspace.hidden(), pass.batch(), y, down.rows(), from, to, workspace.threads()[worker]);
     }

@@ -43,8 +43,8 @@ final class DenseProjection implements Projection {
     }
 
     private void multiply(int part, int worker) {
-        int from = Split.begin(part, parts, weights.rows());
-        int to = Split.begin(part + 1, parts, weights.rows());
+        int from = Split.begin(part, parts, weights.rows(), batch);
+        int to = Split.begin(part + 1, parts, weights.rows(), batch);
         weights.multiply(x, batch, y, weights.rows(), from, to, workspace.threads()[worker]);
     }
 }

@@ -9,21 +9,29 @@ final class Split {
     /** Enough that threads which started late or were interrupted still share the work evenly. */
     private static final int MAX_PARTS = 32;
 
-    /** Rows of a part are a multiple of this: kernels take 4, 6 or 8 rows at a time, and seldom meet a tail so. */
-    private static final int ROWS = 24;
+    /** Rows of a part are a multiple of this, so that kernels which take several rows at a time rarely meet a tail. */
+    private static final int ROWS = 8;
+
+    /** The same where there is a batch, which is multiplied with 6 rows at a time. */
+    private static final int ROWS_OF_BATCH = 24;
 
     private Split() {}
 
     static int parts(int rows, long rowBytes, int batch) {
         long wanted = Math.ceilDiv(rows * rowBytes * batch, PART_BYTES);
-        return (int) Math.max(1, Math.min(Math.min(wanted, MAX_PARTS), Math.ceilDiv(rows, ROWS)));
+        return (int) Math.max(1, Math.min(Math.min(wanted, MAX_PARTS), Math.ceilDiv(rows, unit(batch))));
     }
 
     /** The first row of a part; {@code begin(parts, …)} is behind the last row. */
-    static int begin(int part, int parts, int rows) {
+    static int begin(int part, int parts, int rows, int batch) {
         if (part == parts) {
             return rows;
         }
-        return (int) ((long) Math.ceilDiv(rows, ROWS) * part / parts * ROWS);
+        int unit = unit(batch);
+        return (int) ((long) Math.ceilDiv(rows, unit) * part / parts * unit);
+    }
+
+    private static int unit(int batch) {
+        return batch == 1 ? ROWS : ROWS_OF_BATCH;
     }
 }
