@@ -61,11 +61,14 @@ class SparseOperatorsTest {
     }
 
     static Stream<Arguments> typesAndShapes() {
-        return Arrays.stream(TensorType.values())
+        Stream<Arguments> ofEachType = Arrays.stream(TensorType.values())
                 .filter(ChannelMajor::supports)
                 .flatMap(type -> type.blockSize() == 1
                         ? Stream.of(Arguments.of(type, 48, 52), Arguments.of(type, 132, 1000))
                         : Stream.of(Arguments.of(type, 256, 768)));
+        Stream<Arguments> projectionsOfSeveralParts =
+                Stream.of(Arguments.of(TensorType.F32, 520, 300), Arguments.of(TensorType.Q8_0, 768, 256));
+        return Stream.concat(ofEachType, projectionsOfSeveralParts);
     }
 
     @ParameterizedTest(name = "{0} dim {1} ffn {2}")

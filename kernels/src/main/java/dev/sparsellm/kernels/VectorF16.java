@@ -17,12 +17,13 @@ import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.ShortVector;
 
 /**
- * Rows of F16. The Vector API has no F16 to convert from. C2 makes the CPU's own conversion of a plain loop, which is
- * how rows are unpacked; but unpacking to multiply is half as fast as memory. Products take the bits as they are: an
- * F16 shifted left by 13, its sign put back to the top, is an F32 of 2⁻¹¹² times its value, denormals included. The
- * power is made up for in two halves, so that neither x nor sums leave the range of F32, and rounding stays as it was.
- * Infinities and NaN alone come out wrong: rows that hold any are unpacked after all. (To look for them while
- * multiplying costs a third of the speed; {@link VectorRowProduct} does so once for each row.)
+ * Rows of F16. The Vector API has no F16 to convert from, and the CPU's own conversion, which C2 makes of a plain loop, can
+ * neither write vectors apart nor multiply in the same loop. So bits are taken as they are: an F16 shifted left by 13,
+ * its sign put back to the top, is an F32 of 2⁻¹¹² times its value, denormals included. Unpacking multiplies by the
+ * power. In products it is made up for in two halves, so that neither x nor sums leave the range of F32, and rounding
+ * stays as it was. Infinities and NaN alone come out wrong: unpacking puts them right, so rows that hold any are unpacked
+ * for products, too. (To look for them while multiplying costs a third of the speed; {@link VectorRowProduct} does so
+ * once for each row.)
  */
 final class VectorF16 implements VectorFormat {
 

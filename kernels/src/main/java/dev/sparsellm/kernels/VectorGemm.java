@@ -2,7 +2,6 @@ package dev.sparsellm.kernels;
 
 import static dev.sparsellm.kernels.VectorWidth.FLOATS;
 import static dev.sparsellm.kernels.VectorWidth.LANES;
-import static dev.sparsellm.kernels.VectorWidth.load;
 
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
@@ -10,21 +9,20 @@ import jdk.incubator.vector.FloatVector;
 /**
  * Matrix times matrix: some rows of weights are unpacked to F32 and then multiplied with every row of x, so that a weight
  * is read and unpacked once for the whole batch. The inner loop keeps 6 rows of weights by 4 rows of x in registers: 24
- * sums for 10 loads. (16 sums for 8 loads ran at 70 to 100 of the 117 GFLOP/s of a processor, this at 109: a load from an
- * array crosses two lines of the cache, since its first number lies 16 bytes into one.) The 6 rows lie vector by vector
- * beside each other, as one stream; six rows after one another were at 70 to 95, since rows 16 KB apart share few places
- * in the first-level cache.
+ * sums for 10 loads. (16 sums for 8 loads ran at 70 to 100 of the 117 GFLOP/s of a processor, this at 109: a load of 64
+ * bytes from an array nearly always crosses two lines of the cache.) The 6 rows lie vector by vector beside each other, as
+ * one stream: after one another they were at 70 to 95, since rows 16 KB apart share few places in the first-level cache.
  */
 final class VectorGemm {
 
     /** Rows of weights multiplied together. */
     private static final int ROWS = 6;
-    /** Rows of x multiplied together. CPUs with narrower vectors have 16 registers: enough for 12 sums. */
+    /** Rows of x multiplied together. With narrower vectors, x86 CPUs have 16 registers: enough for 12 sums. */
     private static final int BATCH = LANES == 16 ? 4 : 2;
 
     private static final int SUMS = ROWS * BATCH * LANES;
     private static final int[] PLACES_OF_TOTALS = ManyLaneSums.places(ROWS * BATCH);
-    /** Weights unpacked at a time: 384 KB, which stay in the second-level cache with some rows of x beside them. */
+    /** Weights unpacked at a time, but six rows at the least: 384 KB stay in a second-level cache of 1 MB beside some x. */
     private static final int TILE = 96 * 1024;
 
     private VectorGemm() {}
@@ -45,16 +43,16 @@ final class VectorGemm {
         int bundle = ROWS * (columns == whole ? whole : whole + LANES); // floats of ROWS rows, the last vector filled up
         int bundles = Math.min(Math.max(1, TILE / bundle), Math.ceilDiv(to - from, ROWS));
         float[] work = scratch.floats(SUMS + bundles * bundle); // sums, then the tile
-        for (int r = from; r < to; r += bundles * ROWS) {
-            int end = Math.min(r + bundles * ROWS, to);
-            for (int i = r; i < end; i++) {
-                int at = SUMS + (i - r) / ROWS * bundle + (i - r) % ROWS * LANES;
-                format.unpack(data, i * rowBytes, columns, work, at, ROWS);
+        for (int tile = from; tile < to; tile += bundles * ROWS) {
+            int end = Math.min(tile + bundles * ROWS, to);
+            for (int r = tile; r < end; r++) {
+                int at = SUMS + (r - tile) / ROWS * bundle + (r - tile) % ROWS * LANES;
+                format.unpack(data, r * rowBytes, columns, work, at, ROWS);
             }
             for (int b = 0; b < batch; b += BATCH) {
-                for (int i = r; i < end; i += ROWS) {
-                    int w = SUMS + (i - r) / ROWS * bundle;
-                    multiply(work, w, columns, x, b, batch, y, i, Math.min(i + ROWS, end), yStride);
+                for (int r = tile; r < end; r += ROWS) {
+                    int w = SUMS + (r - tile) / ROWS * bundle;
+                    multiply(work, w, columns, x, b, batch, y, r, Math.min(r + ROWS, end), yStride);
                 }
             }
         }
@@ -65,13 +63,13 @@ final class VectorGemm {
             float[] work, int w, int columns, float[] x, int b, int batch, float[] y, int from, int to, int yStride) {
         int whole = FLOATS.loopBound(columns);
         int end = w + ROWS * whole;
-        int last = (batch - 1) * columns;
+        int last = batch - 1;
         int x0 = b * columns;
-        int x1 = Math.min(x0 + columns, last);
-        if (LANES == 16) {
-            times4(work, w, end, x, x0, x1, Math.min(x0 + 2 * columns, last), Math.min(x0 + 3 * columns, last), work);
+        int x1 = Math.min(b + 1, last) * columns;
+        if (LANES == 16 && batch - b > 2) {
+            times4(work, w, end, x, x0, x1, Math.min(b + 2, last) * columns, Math.min(b + 3, last) * columns, work);
         } else {
-            times2(work, w, end, x, x0, x1, work);
+            times2(work, w, end, x, x0, x1, work); // sums of other rows of x are left over from before
         }
         int batches = Math.min(BATCH, batch - b);
         for (int i = 0; i < batches && whole < columns; i++) { // columns that fill no vector
@@ -224,29 +222,5 @@ final class VectorGemm {
         sum31.intoArray(sums, 9 * LANES);
         sum41.intoArray(sums, 10 * LANES);
         sum51.intoArray(sums, 11 * LANES);
-    }
-
-    /** Four rows of weights, unpacked one after another, times one x: {@link VectorFormat#dot4Unpacked}. */
-    static void times1(
-            float[] w, int w0, int w1, int w2, int w3, int whole, float[] x, int x0, float[] sums) {
-        FloatVector sum00 = load(sums, 0);
-        FloatVector sum10 = load(sums, LANES);
-        FloatVector sum20 = load(sums, 2 * LANES);
-        FloatVector sum30 = load(sums, 3 * LANES);
-        for (int c = 0; c < whole; c += LANES) {
-            FloatVector u0 = load(w, w0 + c);
-            FloatVector u1 = load(w, w1 + c);
-            FloatVector u2 = load(w, w2 + c);
-            FloatVector u3 = load(w, w3 + c);
-            FloatVector v0 = load(x, x0 + c);
-            sum00 = u0.fma(v0, sum00);
-            sum10 = u1.fma(v0, sum10);
-            sum20 = u2.fma(v0, sum20);
-            sum30 = u3.fma(v0, sum30);
-        }
-        sum00.intoArray(sums, 0);
-        sum10.intoArray(sums, LANES);
-        sum20.intoArray(sums, 2 * LANES);
-        sum30.intoArray(sums, 3 * LANES);
     }
 }

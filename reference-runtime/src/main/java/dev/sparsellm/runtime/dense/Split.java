@@ -13,7 +13,7 @@ final class Split {
     private static final int ROWS = 8;
 
     /** The same where there is a batch, which is multiplied with 6 rows at a time. */
-    private static final int ROWS_OF_BATCH = 24;
+    private static final int ROWS_OF_BATCH = 12;
 
     private Split() {}
 

@@ -1,0 +1,27 @@
+package dev.sparsellm.runtime.dense;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class SplitTest {
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 7, 8, 11, 12, 13, 23, 25, 288, 512, 1000, 2048, 32064})
+    void parts_adjoin_and_have_all_rows(int rows) {
+        for (int batch : new int[] {1, 2, 128}) {
+            for (long rowBytes : new long[] {34, 4352, 1 << 16}) {
+                int parts = Split.parts(rows, rowBytes, batch);
+                assertThat(parts).isBetween(1, rows);
+                assertThat(Split.begin(0, parts, rows, batch)).isZero();
+                assertThat(Split.begin(parts, parts, rows, batch)).isEqualTo(rows);
+                for (int part = 0; part < parts; part++) {
+                    assertThat(Split.begin(part + 1, parts, rows, batch))
+                            .as("%d rows, batch %d, part %d of %d", rows, batch, part, parts)
+                            .isGreaterThan(Split.begin(part, parts, rows, batch));
+                }
+            }
+        }
+    }
+}
