@@ -15,7 +15,7 @@ import jdk.incubator.vector.VectorMask;
 /**
  * Adds up many {@link LaneSums} together, each in the order of {@link LaneSums#total}: when the halves of two have been
  * added, the two share a vector; then four do, then eight. A quarter of the instructions of one total after the other,
- * which took 4 % of {@link VectorGemm} with rows of 4096 columns, and 8 % with 2048.
+ * which took 4 % of {@link VectorGemm}.
  */
 final class ManyLaneSums {
 
