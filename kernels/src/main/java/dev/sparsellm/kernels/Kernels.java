@@ -23,6 +23,9 @@ public interface Kernels extends SparseKernels {
      */
     RowProduct rows(Tensor weights);
 
+    /** Room for batches of x, empty at first. */
+    BatchedInput batchedInput();
+
     /** {@code out[outOffset + c] = W[row][c]} for all columns. */
     void dequantize(Tensor weights, int row, float[] out, int outOffset);
 

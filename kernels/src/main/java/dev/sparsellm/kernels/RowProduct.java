@@ -21,6 +21,15 @@ public interface RowProduct {
     void multiply(float[] x, int batch, float[] y, int yStride, int from, int to, Scratch scratch);
 
     /**
+     * The same for a batch that has been laid out before, which is faster where several ranges of rows, or several matrices,
+     * are multiplied with it: otherwise it is laid out for each. The same bits.
+     *
+     * @param x with as many columns as this, made by the same {@link Kernels#batchedInput}; all columns laid
+     * @throws IllegalArgumentException if it was made for other columns or by other kernels
+     */
+    void multiply(BatchedInput x, float[] y, int yStride, int from, int to, Scratch scratch);
+
+    /**
      * Computes {@code y[yOffset + r] = Σ_c W[r][c] · x[xOffset + c]} for the rows {@code r = indices[i]}, i in
      * [from, to), and nothing else: other rows are neither read nor written (vmmsp of the CHESS paper, without the
      * product with the gate).

@@ -24,6 +24,11 @@ final class ScalarKernels implements Kernels {
     }
 
     @Override
+    public BatchedInput batchedInput() {
+        return new BatchedInput(1, 1);
+    }
+
+    @Override
     public ChannelProduct channels(ChannelMajor weights) {
         return sparse.channels(weights);
     }

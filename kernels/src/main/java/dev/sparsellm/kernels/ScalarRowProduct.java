@@ -39,6 +39,17 @@ final class ScalarRowProduct implements RowProduct {
     @Override
     public void multiply(float[] x, int batch, float[] y, int yStride, int from, int to, Scratch scratch) {
         Ranges.check(from, to, rows, name);
+        multiplyUnpacked(x, batch, y, yStride, from, to, scratch);
+    }
+
+    @Override
+    public void multiply(BatchedInput x, float[] y, int yStride, int from, int to, Scratch scratch) {
+        Ranges.check(from, to, rows, name);
+        x.require(1, columns, name); // so rows of x are one after another
+        multiplyUnpacked(x.data(), x.batch(), y, yStride, from, to, scratch);
+    }
+
+    private void multiplyUnpacked(float[] x, int batch, float[] y, int yStride, int from, int to, Scratch scratch) {
         float[] row = scratch.floats(columns);
         for (int r = from; r < to; r++) {
             ScalarBlocks.unpack(type, data, r * rowBytes, columns, row, 0);

@@ -17,8 +17,18 @@ public final class Scratch {
 
     private float[] floats = new float[0];
 
+    private BatchedInput vectorInput;
+
     /** Empty at first. */
     public Scratch() {}
+
+    /** Where vector kernels lay a batch that nobody else has laid. */
+    BatchedInput vectorInput() {
+        if (vectorInput == null) {
+            vectorInput = VectorGemm.input();
+        }
+        return vectorInput;
+    }
 
     /** At least {@code length} floats of any content, the same array each time once it is large enough. */
     public float[] floats(int length) {

@@ -154,13 +154,13 @@ final class VectorBF16 implements VectorFormat {
     }
 
     @Override
-    public void unpack(MemorySegment w, long row, int columns, float[] out, int o, int apart) {
+    public void unpack(MemorySegment w, long row, int columns, float[] out, int o) {
         int whole = FLOATS.loopBound(columns);
         for (int c = 0; c < whole; c += LANES) {
-            bf16(ShortVector.fromMemorySegment(SHORTS, w, row + 2L * c, LITTLE_ENDIAN)).intoArray(out, o + c * apart);
+            bf16(ShortVector.fromMemorySegment(SHORTS, w, row + 2L * c, LITTLE_ENDIAN)).intoArray(out, o + c);
         }
         for (int c = whole; c < columns; c++) {
-            out[o + whole * apart + c - whole] = ScalarBlocks.upperHalf(w, row + 2L * c);
+            out[o + c] = ScalarBlocks.upperHalf(w, row + 2L * c);
         }
     }
 }

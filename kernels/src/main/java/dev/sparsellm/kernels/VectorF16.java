@@ -226,7 +226,7 @@ final class VectorF16 implements VectorFormat {
     }
 
     @Override
-    public void unpack(MemorySegment w, long row, int columns, float[] out, int o, int apart) {
+    public void unpack(MemorySegment w, long row, int columns, float[] out, int o) {
         int whole = FLOATS.loopBound(columns);
         for (int c = 0; c < whole; c += LANES) {
             IntVector shifted = ((IntVector) ShortVector.fromMemorySegment(SHORTS, w, row + 2L * c, LITTLE_ENDIAN)
@@ -238,10 +238,10 @@ final class VectorF16 implements VectorFormat {
                     .reinterpretAsInts()
                     .blend(shifted.or(EXPONENT), shifted.and(SHIFTED_EXPONENT).eq(SHIFTED_EXPONENT))
                     .reinterpretAsFloats()
-                    .intoArray(out, o + c * apart);
+                    .intoArray(out, o + c);
         }
         for (int c = whole; c < columns; c++) {
-            out[o + whole * apart + c - whole] = ScalarBlocks.half(w, row + 2L * c);
+            out[o + c] = ScalarBlocks.half(w, row + 2L * c);
         }
     }
 }

@@ -54,13 +54,13 @@ final class VectorF32 implements VectorFormat {
     }
 
     @Override
-    public void unpack(MemorySegment w, long row, int columns, float[] out, int o, int apart) {
+    public void unpack(MemorySegment w, long row, int columns, float[] out, int o) {
         int whole = FLOATS.loopBound(columns);
         for (int c = 0; c < whole; c += LANES) {
-            FloatVector.fromMemorySegment(FLOATS, w, row + 4L * c, LITTLE_ENDIAN).intoArray(out, o + c * apart);
+            FloatVector.fromMemorySegment(FLOATS, w, row + 4L * c, LITTLE_ENDIAN).intoArray(out, o + c);
         }
         for (int c = whole; c < columns; c++) {
-            out[o + whole * apart + c - whole] = ScalarBlocks.single(w, row + 4L * c);
+            out[o + c] = ScalarBlocks.single(w, row + 4L * c);
         }
     }
 }

@@ -41,11 +41,8 @@ interface VectorFormat {
         return false;
     }
 
-    /**
-     * Writes {@code columns} weights, whole blocks, that begin at byte {@code row}: vector i of them to {@code out} from
-     * {@code o + i · apart · LANES} on, what fills no vector after the last likewise. Apart by 1, they are one row.
-     */
-    void unpack(MemorySegment w, long row, int columns, float[] out, int o, int apart);
+    /** Writes {@code columns} weights, whole blocks, that begin at byte {@code row}, to {@code out} from {@code o} on. */
+    void unpack(MemorySegment w, long row, int columns, float[] out, int o);
 
     /**
      * Products of four rows, beginning at bytes r0 to r3, with {@code x[xOffset …]}, as {@link LaneSums} at the
@@ -99,7 +96,7 @@ interface VectorFormat {
             // One call in a loop, not four: where this sees one format only, C2 inlines each, and four are too many.
             for (int r = 0; r < 4; r++) {
                 long row = r == 0 ? r0 : r == 1 ? r1 : r == 2 ? r2 : r3;
-                unpack(w, row + at, n, work, row0 + r * CHUNK, 1);
+                unpack(w, row + at, n, work, row0 + r * CHUNK);
             }
             int whole = FLOATS.loopBound(n);
             addProducts(work, row0, row1, row2, row3, whole, x, xOffset + c, work);

@@ -4,223 +4,302 @@ import static dev.sparsellm.kernels.VectorWidth.FLOATS;
 import static dev.sparsellm.kernels.VectorWidth.LANES;
 
 import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
 
 /**
- * Matrix times matrix: some rows of weights are unpacked to F32 and then multiplied with every row of x, so that a weight
- * is read and unpacked once for the whole batch. The inner loop keeps 6 rows of weights by 4 rows of x in registers: 24
- * sums for 10 loads. (16 sums for 8 loads ran at 70 to 100 of the 117 GFLOP/s of a processor, this at 109: a load of 64
- * bytes from an array nearly always crosses two lines of the cache.) The 6 rows lie vector by vector beside each other, as
- * one stream: after one another they were at 70 to 95, since rows 16 KB apart share few places in the first-level cache.
+ * Matrix times matrix: {@code y[b][r] = Σ_c W[r][c] · x[b][c]}, for each r and b by fused multiply-adds in the order of the
+ * columns, 512 of them at a time, the totals of which are then added in order: the same bits at every width. A weight is read and unpacked once for the whole batch, and one vector holds as many rows of x as it has
+ * lanes: the inner loop multiplies a column of two such vectors, which {@link BatchedInput} lays side by side, with
+ * weights of 12 rows, each spread over all lanes by its load. That makes 24 multiply-adds for 14 loads, of which 12 are of
+ * 4 bytes. (Lanes that hold columns, 6 rows by 4 rows of x, take 10 loads of 64 bytes for as many: more than the
+ * second-level cache delivers.) Columns are cut, so that the x of one cut stay in that cache for all rows of weights, and
+ * the weights of 12 rows in the first-level one; sums wait in memory from cut to cut.
  */
 final class VectorGemm {
 
-    /** Rows of weights multiplied together. */
-    private static final int ROWS = 6;
-    /** Rows of x multiplied together. With narrower vectors, x86 CPUs have 16 registers: enough for 12 sums. */
-    private static final int BATCH = LANES == 16 ? 4 : 2;
+    /** Rows of weights multiplied together. With narrower vectors, x86 CPUs have 16 registers: enough for 12 sums. */
+    private static final int ROWS = LANES == 16 ? 12 : 6;
 
-    private static final int SUMS = ROWS * BATCH * LANES;
-    private static final int[] PLACES_OF_TOTALS = ManyLaneSums.places(ROWS * BATCH);
-    /** Weights unpacked at a time, but six rows at the least: 384 KB stay in a second-level cache of 1 MB beside some x. */
-    private static final int TILE = 96 * 1024;
+    /** Columns multiplied at a time; of 128 rows of x they take 256 KB, of the weights 24. A multiple of all blocks. */
+    private static final int COLUMNS = 512;
+
+    /** From one unpacked row to the next: of a power of two they would share few places in the first-level cache. */
+    private static final int STRIDE = COLUMNS + 16;
+
+    /** In the working memory, after the weights: what one tile of rows by rows of x comes to, over one cut. */
+    private static final int PRODUCTS = ROWS * STRIDE;
+
+    /** After that: sums over the cuts so far. */
+    private static final int SUMS = PRODUCTS + 2 * ROWS * LANES;
+
+    /** Rows whose sums are kept at a time: those of 128 rows of x take 96 KB. */
+    private static final int ROWS_OF_SUMS = 16 * ROWS;
 
     private VectorGemm() {}
+
+    /** Groups of two vectors; of 16 lanes, a last group may have one: half of the work where there are few rows of x. */
+    static BatchedInput input() {
+        return new BatchedInput(2 * LANES, LANES == 16 ? LANES : 2 * LANES);
+    }
 
     static void multiply(
             VectorFormat format,
             MemorySegment data,
             long rowBytes,
-            int columns,
-            float[] x,
-            int batch,
+            BatchedInput x,
             float[] y,
             int yStride,
             int from,
             int to,
             Scratch scratch) {
-        int whole = FLOATS.loopBound(columns);
-        int bundle = ROWS * (columns == whole ? whole : whole + LANES); // floats of ROWS rows, the last vector filled up
-        int bundles = Math.min(Math.max(1, TILE / bundle), Math.ceilDiv(to - from, ROWS));
-        float[] work = scratch.floats(SUMS + bundles * bundle); // sums, then the tile
-        for (int tile = from; tile < to; tile += bundles * ROWS) {
-            int end = Math.min(tile + bundles * ROWS, to);
-            for (int r = tile; r < end; r++) {
-                int at = SUMS + (r - tile) / ROWS * bundle + (r - tile) % ROWS * LANES;
-                format.unpack(data, r * rowBytes, columns, work, at, ROWS);
-            }
-            for (int b = 0; b < batch; b += BATCH) {
-                for (int r = tile; r < end; r += ROWS) {
-                    int w = SUMS + (r - tile) / ROWS * bundle;
-                    multiply(work, w, columns, x, b, batch, y, r, Math.min(r + ROWS, end), yStride);
+        int places = x.places();
+        int most = Math.min(ROWS_OF_SUMS, Math.ceilDiv(to - from, ROWS) * ROWS);
+        float[] work = scratch.floats(SUMS + most * places); // [ROWS][STRIDE], [ROWS][2 · LANES], [rows][places]
+        for (int first = from; first < to; first += ROWS_OF_SUMS) {
+            int end = Math.min(first + ROWS_OF_SUMS, to);
+            Arrays.fill(work, SUMS, SUMS + Math.ceilDiv(end - first, ROWS) * ROWS * places, 0);
+            for (int c = 0; c < x.columns(); c += COLUMNS) {
+                int columns = Math.min(COLUMNS, x.columns() - c);
+                long cut = format.type().rowBytes(c);
+                for (int r = first; r < end; r += ROWS) {
+                    for (int i = 0; i < ROWS && r + i < end; i++) { // beyond the end, what was there is multiplied in vain
+                        format.unpack(data, (r + i) * rowBytes + cut, columns, work, i * STRIDE);
+                    }
+                    multiply(work, columns, x, c, SUMS + (r - first) * places, places);
                 }
+            }
+            write(work, places, x.batch(), y, yStride, first, end);
+        }
+    }
+
+    /** Adds products of the unpacked rows with all rows of x, columns c to c + {@code columns}, to sums from s on. */
+    private static void multiply(float[] work, int columns, BatchedInput x, int c, int s, int places) {
+        for (int b = 0; b < x.batch(); b += x.width()) {
+            int width = x.placesOfGroup(b);
+            int x0 = b * x.columns() + c * width;
+            if (LANES != 16) {
+                sixByTwo(work, columns, x.data(), x0);
+            } else if (width == LANES) {
+                twelveByOne(work, columns, x.data(), x0);
+            } else {
+                twelveByTwo(work, columns, x.data(), x0);
+            }
+            add(work, s + b, places, width);
+        }
+    }
+
+    /** Adds products to sums. Not done by the kernels, to which loads of all sums would be too much: see there. */
+    private static void add(float[] work, int s, int places, int width) {
+        for (int r = 0; r < ROWS; r++) {
+            for (int b = 0; b < width; b += LANES) {
+                FloatVector products = FloatVector.fromArray(FLOATS, work, PRODUCTS + r * width + b);
+                int at = s + r * places + b;
+                FloatVector.fromArray(FLOATS, work, at).add(products).intoArray(work, at);
             }
         }
     }
 
-    /** Rows of one bundle times rows of x from b on; where one or the other has fewer, some are multiplied in vain. */
-    private static void multiply(
-            float[] work, int w, int columns, float[] x, int b, int batch, float[] y, int from, int to, int yStride) {
-        int whole = FLOATS.loopBound(columns);
-        int end = w + ROWS * whole;
-        int last = batch - 1;
-        int x0 = b * columns;
-        int x1 = Math.min(b + 1, last) * columns;
-        if (LANES == 16 && batch - b > 2) {
-            times4(work, w, end, x, x0, x1, Math.min(b + 2, last) * columns, Math.min(b + 3, last) * columns, work);
-        } else {
-            times2(work, w, end, x, x0, x1, work); // sums of other rows of x are left over from before
-        }
-        int batches = Math.min(BATCH, batch - b);
-        for (int i = 0; i < batches && whole < columns; i++) { // columns that fill no vector
-            for (int r = 0; r < ROWS; r++) {
-                for (int c = whole, lane = 0; c < columns; c++, lane++) {
-                    LaneSums.add(work[end + r * LANES + lane], x[x0 + i * columns + c], work, (ROWS * i + r) * LANES + lane);
-                }
-            }
-        }
-        ManyLaneSums.total(work, ROWS * BATCH);
-        for (int i = 0; i < batches; i++) {
+    private static void write(float[] work, int places, int batch, float[] y, int yStride, int from, int to) {
+        for (int b = 0; b < batch; b++) {
             for (int r = from; r < to; r++) {
-                y[(b + i) * yStride + r] = work[PLACES_OF_TOTALS[ROWS * i + r - from]];
+                y[b * yStride + r] = work[SUMS + (r - from) * places + b];
             }
         }
     }
 
-    /** Written out: see {@link VectorFormat} on calls. */
-    private static void times4(float[] w, int w0, int end, float[] x, int x0, int x1, int x2, int x3, float[] sums) {
-        FloatVector sum00 = FloatVector.zero(FLOATS);
-        FloatVector sum10 = FloatVector.zero(FLOATS);
-        FloatVector sum20 = FloatVector.zero(FLOATS);
-        FloatVector sum30 = FloatVector.zero(FLOATS);
-        FloatVector sum40 = FloatVector.zero(FLOATS);
-        FloatVector sum50 = FloatVector.zero(FLOATS);
-        FloatVector sum01 = FloatVector.zero(FLOATS);
-        FloatVector sum11 = FloatVector.zero(FLOATS);
-        FloatVector sum21 = FloatVector.zero(FLOATS);
-        FloatVector sum31 = FloatVector.zero(FLOATS);
-        FloatVector sum41 = FloatVector.zero(FLOATS);
-        FloatVector sum51 = FloatVector.zero(FLOATS);
-        FloatVector sum02 = FloatVector.zero(FLOATS);
-        FloatVector sum12 = FloatVector.zero(FLOATS);
-        FloatVector sum22 = FloatVector.zero(FLOATS);
-        FloatVector sum32 = FloatVector.zero(FLOATS);
-        FloatVector sum42 = FloatVector.zero(FLOATS);
-        FloatVector sum52 = FloatVector.zero(FLOATS);
-        FloatVector sum03 = FloatVector.zero(FLOATS);
-        FloatVector sum13 = FloatVector.zero(FLOATS);
-        FloatVector sum23 = FloatVector.zero(FLOATS);
-        FloatVector sum33 = FloatVector.zero(FLOATS);
-        FloatVector sum43 = FloatVector.zero(FLOATS);
-        FloatVector sum53 = FloatVector.zero(FLOATS);
-        for (int c = 0, at = w0; at < end; c += LANES, at += ROWS * LANES) {
-            FloatVector v0 = FloatVector.fromArray(FLOATS, x, x0 + c);
-            FloatVector v1 = FloatVector.fromArray(FLOATS, x, x1 + c);
-            FloatVector v2 = FloatVector.fromArray(FLOATS, x, x2 + c);
-            FloatVector v3 = FloatVector.fromArray(FLOATS, x, x3 + c);
-            FloatVector u0 = FloatVector.fromArray(FLOATS, w, at);
-            sum00 = u0.fma(v0, sum00);
-            sum01 = u0.fma(v1, sum01);
-            sum02 = u0.fma(v2, sum02);
-            sum03 = u0.fma(v3, sum03);
-            FloatVector u1 = FloatVector.fromArray(FLOATS, w, at + LANES);
-            sum10 = u1.fma(v0, sum10);
-            sum11 = u1.fma(v1, sum11);
-            sum12 = u1.fma(v2, sum12);
-            sum13 = u1.fma(v3, sum13);
-            FloatVector u2 = FloatVector.fromArray(FLOATS, w, at + 2 * LANES);
-            sum20 = u2.fma(v0, sum20);
-            sum21 = u2.fma(v1, sum21);
-            sum22 = u2.fma(v2, sum22);
-            sum23 = u2.fma(v3, sum23);
-            FloatVector u3 = FloatVector.fromArray(FLOATS, w, at + 3 * LANES);
-            sum30 = u3.fma(v0, sum30);
-            sum31 = u3.fma(v1, sum31);
-            sum32 = u3.fma(v2, sum32);
-            sum33 = u3.fma(v3, sum33);
-            FloatVector u4 = FloatVector.fromArray(FLOATS, w, at + 4 * LANES);
-            sum40 = u4.fma(v0, sum40);
-            sum41 = u4.fma(v1, sum41);
-            sum42 = u4.fma(v2, sum42);
-            sum43 = u4.fma(v3, sum43);
-            FloatVector u5 = FloatVector.fromArray(FLOATS, w, at + 5 * LANES);
-            sum50 = u5.fma(v0, sum50);
-            sum51 = u5.fma(v1, sum51);
-            sum52 = u5.fma(v2, sum52);
-            sum53 = u5.fma(v3, sum53);
+    /** Written out, as those below: see {@link VectorFormat} on calls. */
+    private static void twelveByTwo(float[] work, int columns, float[] x, int x0) {
+        FloatVector sum0a = FloatVector.zero(FLOATS);
+        FloatVector sum0b = FloatVector.zero(FLOATS);
+        FloatVector sum1a = FloatVector.zero(FLOATS);
+        FloatVector sum1b = FloatVector.zero(FLOATS);
+        FloatVector sum2a = FloatVector.zero(FLOATS);
+        FloatVector sum2b = FloatVector.zero(FLOATS);
+        FloatVector sum3a = FloatVector.zero(FLOATS);
+        FloatVector sum3b = FloatVector.zero(FLOATS);
+        FloatVector sum4a = FloatVector.zero(FLOATS);
+        FloatVector sum4b = FloatVector.zero(FLOATS);
+        FloatVector sum5a = FloatVector.zero(FLOATS);
+        FloatVector sum5b = FloatVector.zero(FLOATS);
+        FloatVector sum6a = FloatVector.zero(FLOATS);
+        FloatVector sum6b = FloatVector.zero(FLOATS);
+        FloatVector sum7a = FloatVector.zero(FLOATS);
+        FloatVector sum7b = FloatVector.zero(FLOATS);
+        FloatVector sum8a = FloatVector.zero(FLOATS);
+        FloatVector sum8b = FloatVector.zero(FLOATS);
+        FloatVector sum9a = FloatVector.zero(FLOATS);
+        FloatVector sum9b = FloatVector.zero(FLOATS);
+        FloatVector sum10a = FloatVector.zero(FLOATS);
+        FloatVector sum10b = FloatVector.zero(FLOATS);
+        FloatVector sum11a = FloatVector.zero(FLOATS);
+        FloatVector sum11b = FloatVector.zero(FLOATS);
+        for (int c = 0; c < columns; c++) {
+            FloatVector xa = FloatVector.fromArray(FLOATS, x, x0 + c * 2 * LANES);
+            FloatVector xb = FloatVector.fromArray(FLOATS, x, x0 + c * 2 * LANES + LANES);
+            FloatVector w0 = FloatVector.broadcast(FLOATS, work[c]);
+            sum0a = w0.fma(xa, sum0a);
+            sum0b = w0.fma(xb, sum0b);
+            FloatVector w1 = FloatVector.broadcast(FLOATS, work[c + STRIDE]);
+            sum1a = w1.fma(xa, sum1a);
+            sum1b = w1.fma(xb, sum1b);
+            FloatVector w2 = FloatVector.broadcast(FLOATS, work[c + 2 * STRIDE]);
+            sum2a = w2.fma(xa, sum2a);
+            sum2b = w2.fma(xb, sum2b);
+            FloatVector w3 = FloatVector.broadcast(FLOATS, work[c + 3 * STRIDE]);
+            sum3a = w3.fma(xa, sum3a);
+            sum3b = w3.fma(xb, sum3b);
+            FloatVector w4 = FloatVector.broadcast(FLOATS, work[c + 4 * STRIDE]);
+            sum4a = w4.fma(xa, sum4a);
+            sum4b = w4.fma(xb, sum4b);
+            FloatVector w5 = FloatVector.broadcast(FLOATS, work[c + 5 * STRIDE]);
+            sum5a = w5.fma(xa, sum5a);
+            sum5b = w5.fma(xb, sum5b);
+            FloatVector w6 = FloatVector.broadcast(FLOATS, work[c + 6 * STRIDE]);
+            sum6a = w6.fma(xa, sum6a);
+            sum6b = w6.fma(xb, sum6b);
+            FloatVector w7 = FloatVector.broadcast(FLOATS, work[c + 7 * STRIDE]);
+            sum7a = w7.fma(xa, sum7a);
+            sum7b = w7.fma(xb, sum7b);
+            FloatVector w8 = FloatVector.broadcast(FLOATS, work[c + 8 * STRIDE]);
+            sum8a = w8.fma(xa, sum8a);
+            sum8b = w8.fma(xb, sum8b);
+            FloatVector w9 = FloatVector.broadcast(FLOATS, work[c + 9 * STRIDE]);
+            sum9a = w9.fma(xa, sum9a);
+            sum9b = w9.fma(xb, sum9b);
+            FloatVector w10 = FloatVector.broadcast(FLOATS, work[c + 10 * STRIDE]);
+            sum10a = w10.fma(xa, sum10a);
+            sum10b = w10.fma(xb, sum10b);
+            FloatVector w11 = FloatVector.broadcast(FLOATS, work[c + 11 * STRIDE]);
+            sum11a = w11.fma(xa, sum11a);
+            sum11b = w11.fma(xb, sum11b);
         }
-        sum00.intoArray(sums, 0);
-        sum10.intoArray(sums, LANES);
-        sum20.intoArray(sums, 2 * LANES);
-        sum30.intoArray(sums, 3 * LANES);
-        sum40.intoArray(sums, 4 * LANES);
-        sum50.intoArray(sums, 5 * LANES);
-        sum01.intoArray(sums, 6 * LANES);
-        sum11.intoArray(sums, 7 * LANES);
-        sum21.intoArray(sums, 8 * LANES);
-        sum31.intoArray(sums, 9 * LANES);
-        sum41.intoArray(sums, 10 * LANES);
-        sum51.intoArray(sums, 11 * LANES);
-        sum02.intoArray(sums, 12 * LANES);
-        sum12.intoArray(sums, 13 * LANES);
-        sum22.intoArray(sums, 14 * LANES);
-        sum32.intoArray(sums, 15 * LANES);
-        sum42.intoArray(sums, 16 * LANES);
-        sum52.intoArray(sums, 17 * LANES);
-        sum03.intoArray(sums, 18 * LANES);
-        sum13.intoArray(sums, 19 * LANES);
-        sum23.intoArray(sums, 20 * LANES);
-        sum33.intoArray(sums, 21 * LANES);
-        sum43.intoArray(sums, 22 * LANES);
-        sum53.intoArray(sums, 23 * LANES);
+        sum0a.intoArray(work, PRODUCTS);
+        sum0b.intoArray(work, PRODUCTS + LANES);
+        sum1a.intoArray(work, PRODUCTS + 2 * LANES);
+        sum1b.intoArray(work, PRODUCTS + 3 * LANES);
+        sum2a.intoArray(work, PRODUCTS + 4 * LANES);
+        sum2b.intoArray(work, PRODUCTS + 5 * LANES);
+        sum3a.intoArray(work, PRODUCTS + 6 * LANES);
+        sum3b.intoArray(work, PRODUCTS + 7 * LANES);
+        sum4a.intoArray(work, PRODUCTS + 8 * LANES);
+        sum4b.intoArray(work, PRODUCTS + 9 * LANES);
+        sum5a.intoArray(work, PRODUCTS + 10 * LANES);
+        sum5b.intoArray(work, PRODUCTS + 11 * LANES);
+        sum6a.intoArray(work, PRODUCTS + 12 * LANES);
+        sum6b.intoArray(work, PRODUCTS + 13 * LANES);
+        sum7a.intoArray(work, PRODUCTS + 14 * LANES);
+        sum7b.intoArray(work, PRODUCTS + 15 * LANES);
+        sum8a.intoArray(work, PRODUCTS + 16 * LANES);
+        sum8b.intoArray(work, PRODUCTS + 17 * LANES);
+        sum9a.intoArray(work, PRODUCTS + 18 * LANES);
+        sum9b.intoArray(work, PRODUCTS + 19 * LANES);
+        sum10a.intoArray(work, PRODUCTS + 20 * LANES);
+        sum10b.intoArray(work, PRODUCTS + 21 * LANES);
+        sum11a.intoArray(work, PRODUCTS + 22 * LANES);
+        sum11b.intoArray(work, PRODUCTS + 23 * LANES);
     }
 
-    private static void times2(float[] w, int w0, int end, float[] x, int x0, int x1, float[] sums) {
-        FloatVector sum00 = FloatVector.zero(FLOATS);
+    private static void twelveByOne(float[] work, int columns, float[] x, int x0) {
+        FloatVector sum0 = FloatVector.zero(FLOATS);
+        FloatVector sum1 = FloatVector.zero(FLOATS);
+        FloatVector sum2 = FloatVector.zero(FLOATS);
+        FloatVector sum3 = FloatVector.zero(FLOATS);
+        FloatVector sum4 = FloatVector.zero(FLOATS);
+        FloatVector sum5 = FloatVector.zero(FLOATS);
+        FloatVector sum6 = FloatVector.zero(FLOATS);
+        FloatVector sum7 = FloatVector.zero(FLOATS);
+        FloatVector sum8 = FloatVector.zero(FLOATS);
+        FloatVector sum9 = FloatVector.zero(FLOATS);
         FloatVector sum10 = FloatVector.zero(FLOATS);
-        FloatVector sum20 = FloatVector.zero(FLOATS);
-        FloatVector sum30 = FloatVector.zero(FLOATS);
-        FloatVector sum40 = FloatVector.zero(FLOATS);
-        FloatVector sum50 = FloatVector.zero(FLOATS);
-        FloatVector sum01 = FloatVector.zero(FLOATS);
         FloatVector sum11 = FloatVector.zero(FLOATS);
-        FloatVector sum21 = FloatVector.zero(FLOATS);
-        FloatVector sum31 = FloatVector.zero(FLOATS);
-        FloatVector sum41 = FloatVector.zero(FLOATS);
-        FloatVector sum51 = FloatVector.zero(FLOATS);
-        for (int c = 0, at = w0; at < end; c += LANES, at += ROWS * LANES) {
-            FloatVector v0 = FloatVector.fromArray(FLOATS, x, x0 + c);
-            FloatVector v1 = FloatVector.fromArray(FLOATS, x, x1 + c);
-            FloatVector u0 = FloatVector.fromArray(FLOATS, w, at);
-            sum00 = u0.fma(v0, sum00);
-            sum01 = u0.fma(v1, sum01);
-            FloatVector u1 = FloatVector.fromArray(FLOATS, w, at + LANES);
-            sum10 = u1.fma(v0, sum10);
-            sum11 = u1.fma(v1, sum11);
-            FloatVector u2 = FloatVector.fromArray(FLOATS, w, at + 2 * LANES);
-            sum20 = u2.fma(v0, sum20);
-            sum21 = u2.fma(v1, sum21);
-            FloatVector u3 = FloatVector.fromArray(FLOATS, w, at + 3 * LANES);
-            sum30 = u3.fma(v0, sum30);
-            sum31 = u3.fma(v1, sum31);
-            FloatVector u4 = FloatVector.fromArray(FLOATS, w, at + 4 * LANES);
-            sum40 = u4.fma(v0, sum40);
-            sum41 = u4.fma(v1, sum41);
-            FloatVector u5 = FloatVector.fromArray(FLOATS, w, at + 5 * LANES);
-            sum50 = u5.fma(v0, sum50);
-            sum51 = u5.fma(v1, sum51);
+        for (int c = 0; c < columns; c++) {
+            FloatVector xa = FloatVector.fromArray(FLOATS, x, x0 + c * LANES);
+            FloatVector w0 = FloatVector.broadcast(FLOATS, work[c]);
+            sum0 = w0.fma(xa, sum0);
+            FloatVector w1 = FloatVector.broadcast(FLOATS, work[c + STRIDE]);
+            sum1 = w1.fma(xa, sum1);
+            FloatVector w2 = FloatVector.broadcast(FLOATS, work[c + 2 * STRIDE]);
+            sum2 = w2.fma(xa, sum2);
+            FloatVector w3 = FloatVector.broadcast(FLOATS, work[c + 3 * STRIDE]);
+            sum3 = w3.fma(xa, sum3);
+            FloatVector w4 = FloatVector.broadcast(FLOATS, work[c + 4 * STRIDE]);
+            sum4 = w4.fma(xa, sum4);
+            FloatVector w5 = FloatVector.broadcast(FLOATS, work[c + 5 * STRIDE]);
+            sum5 = w5.fma(xa, sum5);
+            FloatVector w6 = FloatVector.broadcast(FLOATS, work[c + 6 * STRIDE]);
+            sum6 = w6.fma(xa, sum6);
+            FloatVector w7 = FloatVector.broadcast(FLOATS, work[c + 7 * STRIDE]);
+            sum7 = w7.fma(xa, sum7);
+            FloatVector w8 = FloatVector.broadcast(FLOATS, work[c + 8 * STRIDE]);
+            sum8 = w8.fma(xa, sum8);
+            FloatVector w9 = FloatVector.broadcast(FLOATS, work[c + 9 * STRIDE]);
+            sum9 = w9.fma(xa, sum9);
+            FloatVector w10 = FloatVector.broadcast(FLOATS, work[c + 10 * STRIDE]);
+            sum10 = w10.fma(xa, sum10);
+            FloatVector w11 = FloatVector.broadcast(FLOATS, work[c + 11 * STRIDE]);
+            sum11 = w11.fma(xa, sum11);
         }
-        sum00.intoArray(sums, 0);
-        sum10.intoArray(sums, LANES);
-        sum20.intoArray(sums, 2 * LANES);
-        sum30.intoArray(sums, 3 * LANES);
-        sum40.intoArray(sums, 4 * LANES);
-        sum50.intoArray(sums, 5 * LANES);
-        sum01.intoArray(sums, 6 * LANES);
-        sum11.intoArray(sums, 7 * LANES);
-        sum21.intoArray(sums, 8 * LANES);
-        sum31.intoArray(sums, 9 * LANES);
-        sum41.intoArray(sums, 10 * LANES);
-        sum51.intoArray(sums, 11 * LANES);
+        sum0.intoArray(work, PRODUCTS);
+        sum1.intoArray(work, PRODUCTS + LANES);
+        sum2.intoArray(work, PRODUCTS + 2 * LANES);
+        sum3.intoArray(work, PRODUCTS + 3 * LANES);
+        sum4.intoArray(work, PRODUCTS + 4 * LANES);
+        sum5.intoArray(work, PRODUCTS + 5 * LANES);
+        sum6.intoArray(work, PRODUCTS + 6 * LANES);
+        sum7.intoArray(work, PRODUCTS + 7 * LANES);
+        sum8.intoArray(work, PRODUCTS + 8 * LANES);
+        sum9.intoArray(work, PRODUCTS + 9 * LANES);
+        sum10.intoArray(work, PRODUCTS + 10 * LANES);
+        sum11.intoArray(work, PRODUCTS + 11 * LANES);
+    }
+
+    private static void sixByTwo(float[] work, int columns, float[] x, int x0) {
+        FloatVector sum0a = FloatVector.zero(FLOATS);
+        FloatVector sum0b = FloatVector.zero(FLOATS);
+        FloatVector sum1a = FloatVector.zero(FLOATS);
+        FloatVector sum1b = FloatVector.zero(FLOATS);
+        FloatVector sum2a = FloatVector.zero(FLOATS);
+        FloatVector sum2b = FloatVector.zero(FLOATS);
+        FloatVector sum3a = FloatVector.zero(FLOATS);
+        FloatVector sum3b = FloatVector.zero(FLOATS);
+        FloatVector sum4a = FloatVector.zero(FLOATS);
+        FloatVector sum4b = FloatVector.zero(FLOATS);
+        FloatVector sum5a = FloatVector.zero(FLOATS);
+        FloatVector sum5b = FloatVector.zero(FLOATS);
+        for (int c = 0; c < columns; c++) {
+            FloatVector xa = FloatVector.fromArray(FLOATS, x, x0 + c * 2 * LANES);
+            FloatVector xb = FloatVector.fromArray(FLOATS, x, x0 + c * 2 * LANES + LANES);
+            FloatVector w0 = FloatVector.broadcast(FLOATS, work[c]);
+            sum0a = w0.fma(xa, sum0a);
+            sum0b = w0.fma(xb, sum0b);
+            FloatVector w1 = FloatVector.broadcast(FLOATS, work[c + STRIDE]);
+            sum1a = w1.fma(xa, sum1a);
+            sum1b = w1.fma(xb, sum1b);
+            FloatVector w2 = FloatVector.broadcast(FLOATS, work[c + 2 * STRIDE]);
+            sum2a = w2.fma(xa, sum2a);
+            sum2b = w2.fma(xb, sum2b);
+            FloatVector w3 = FloatVector.broadcast(FLOATS, work[c + 3 * STRIDE]);
+            sum3a = w3.fma(xa, sum3a);
+            sum3b = w3.fma(xb, sum3b);
+            FloatVector w4 = FloatVector.broadcast(FLOATS, work[c + 4 * STRIDE]);
+            sum4a = w4.fma(xa, sum4a);
+            sum4b = w4.fma(xb, sum4b);
+            FloatVector w5 = FloatVector.broadcast(FLOATS, work[c + 5 * STRIDE]);
+            sum5a = w5.fma(xa, sum5a);
+            sum5b = w5.fma(xb, sum5b);
+        }
+        sum0a.intoArray(work, PRODUCTS);
+        sum0b.intoArray(work, PRODUCTS + LANES);
+        sum1a.intoArray(work, PRODUCTS + 2 * LANES);
+        sum1b.intoArray(work, PRODUCTS + 3 * LANES);
+        sum2a.intoArray(work, PRODUCTS + 4 * LANES);
+        sum2b.intoArray(work, PRODUCTS + 5 * LANES);
+        sum3a.intoArray(work, PRODUCTS + 6 * LANES);
+        sum3b.intoArray(work, PRODUCTS + 7 * LANES);
+        sum4a.intoArray(work, PRODUCTS + 8 * LANES);
+        sum4b.intoArray(work, PRODUCTS + 9 * LANES);
+        sum5a.intoArray(work, PRODUCTS + 10 * LANES);
+        sum5b.intoArray(work, PRODUCTS + 11 * LANES);
     }
 }

@@ -53,6 +53,11 @@ final class VectorKernels implements Kernels {
         return new VectorRowProduct(format(weights), weights.data().isNative() ? weights : offHeap(weights));
     }
 
+    @Override
+    public BatchedInput batchedInput() {
+        return VectorGemm.input();
+    }
+
     /**
      * Weights are file mappings or native memory; heap memory, as in tests, is copied to such. C2 compiles accesses for
      * the kinds of segment it has seen. With these two, kernels keep most of their speed; one use of a third made all
@@ -87,7 +92,7 @@ final class VectorKernels implements Kernels {
     @Override
     public void dequantize(Tensor weights, int row, float[] out, int outOffset) {
         Ranges.check(row, row + 1, weights.rows(), weights.name());
-        format(weights).unpack(weights.data(), row * weights.rowBytes(), weights.columns(), out, outOffset, 1);
+        format(weights).unpack(weights.data(), row * weights.rowBytes(), weights.columns(), out, outOffset);
     }
 
     private VectorFormat format(Tensor weights) {

@@ -25,7 +25,7 @@ final class VectorQ2K implements VectorFormat {
     }
 
     @Override
-    public void unpack(MemorySegment w, long row, int columns, float[] out, int o, int apart) {
+    public void unpack(MemorySegment w, long row, int columns, float[] out, int o) {
         for (int c = 0; c < columns; c += 256) {
             long block = c / 256 * 84L;
             float d = half(w, row + block + 80);
@@ -39,7 +39,7 @@ final class VectorQ2K implements VectorFormat {
                     IntVector q = LANES == 4
                             ? unsigned(w.get(INT, row + codes))
                             : unsigned(ByteVector.fromMemorySegment(BYTES, w, row + codes, LITTLE_ENDIAN));
-                    weights(q, group, scale, minimum).intoArray(out, o + (c + 16 * group + i) * apart);
+                    weights(q, group, scale, minimum).intoArray(out, o + c + 16 * group + i);
                 }
             }
         }

@@ -24,7 +24,7 @@ final class VectorQ3K implements VectorFormat {
     }
 
     @Override
-    public void unpack(MemorySegment w, long row, int columns, float[] out, int o, int apart) {
+    public void unpack(MemorySegment w, long row, int columns, float[] out, int o) {
         for (int c = 0; c < columns; c += 256) {
             long block = c / 256 * 110L;
             float d = half(w, row + block + 108);
@@ -39,7 +39,7 @@ final class VectorQ3K implements VectorFormat {
                     IntVector high = LANES == 4
                             ? unsigned(w.get(INT, row + thirds))
                             : unsigned(ByteVector.fromMemorySegment(BYTES, w, row + thirds, LITTLE_ENDIAN));
-                    weights(low, high, group, scale).intoArray(out, o + (c + 16 * group + i) * apart);
+                    weights(low, high, group, scale).intoArray(out, o + c + 16 * group + i);
                 }
             }
         }

@@ -71,7 +71,7 @@ final class VectorQ4K implements VectorFormat {
     }
 
     @Override
-    public void unpack(MemorySegment w, long row, int columns, float[] out, int o, int apart) {
+    public void unpack(MemorySegment w, long row, int columns, float[] out, int o) {
         for (int c = 0; c < columns; c += 256) {
             long block = c / 256 * 144L;
             int ds = w.get(INT, row + block);
@@ -90,7 +90,7 @@ final class VectorQ4K implements VectorFormat {
                     IntVector q = LANES == 4
                             ? unsigned(w.get(INT, row + codes))
                             : unsigned(ByteVector.fromMemorySegment(BYTES, w, row + codes, LITTLE_ENDIAN));
-                    weights(q, group, scale, minimum).intoArray(out, o + (c + 32 * group + i) * apart);
+                    weights(q, group, scale, minimum).intoArray(out, o + c + 32 * group + i);
                 }
             }
         }

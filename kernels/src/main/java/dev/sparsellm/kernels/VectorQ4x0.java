@@ -143,7 +143,7 @@ final class VectorQ4x0 implements VectorFormat {
     }
 
     @Override
-    public void unpack(MemorySegment w, long row, int columns, float[] out, int o, int apart) {
+    public void unpack(MemorySegment w, long row, int columns, float[] out, int o) {
         for (int c = 0; c < columns; c += 32) {
             long block = c / 32 * 18L;
             float d = half(w, row + block);
@@ -152,7 +152,7 @@ final class VectorQ4x0 implements VectorFormat {
                 IntVector q = LANES == 4
                         ? unsigned(w.get(INT, row + codes))
                         : unsigned(ByteVector.fromMemorySegment(BYTES, w, row + codes, LITTLE_ENDIAN));
-                weights(q, i, d).intoArray(out, o + (c + i) * apart);
+                weights(q, i, d).intoArray(out, o + c + i);
             }
         }
     }

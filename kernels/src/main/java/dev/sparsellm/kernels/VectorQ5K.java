@@ -23,7 +23,7 @@ final class VectorQ5K implements VectorFormat {
     }
 
     @Override
-    public void unpack(MemorySegment w, long row, int columns, float[] out, int o, int apart) {
+    public void unpack(MemorySegment w, long row, int columns, float[] out, int o) {
         for (int c = 0; c < columns; c += 256) {
             long block = c / 256 * 176L;
             int ds = w.get(INT, row + block);
@@ -46,7 +46,7 @@ final class VectorQ5K implements VectorFormat {
                     IntVector high = LANES == 4
                             ? unsigned(w.get(INT, row + fifths))
                             : unsigned(ByteVector.fromMemorySegment(BYTES, w, row + fifths, LITTLE_ENDIAN));
-                    weights(low, high, group, scale, minimum).intoArray(out, o + (c + 32 * group + i) * apart);
+                    weights(low, high, group, scale, minimum).intoArray(out, o + c + 32 * group + i);
                 }
             }
         }

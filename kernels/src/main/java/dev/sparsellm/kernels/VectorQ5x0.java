@@ -25,7 +25,7 @@ final class VectorQ5x0 implements VectorFormat {
     }
 
     @Override
-    public void unpack(MemorySegment w, long row, int columns, float[] out, int o, int apart) {
+    public void unpack(MemorySegment w, long row, int columns, float[] out, int o) {
         for (int c = 0; c < columns; c += 32) {
             long block = c / 32 * 22L;
             float d = half(w, row + block);
@@ -35,7 +35,7 @@ final class VectorQ5x0 implements VectorFormat {
                 IntVector q = LANES == 4
                         ? unsigned(w.get(INT, row + codes))
                         : unsigned(ByteVector.fromMemorySegment(BYTES, w, row + codes, LITTLE_ENDIAN));
-                weights(q, i, high, d).intoArray(out, o + (c + i) * apart);
+                weights(q, i, high, d).intoArray(out, o + c + i);
             }
         }
     }

@@ -25,7 +25,7 @@ final class VectorQ5x1 implements VectorFormat {
     }
 
     @Override
-    public void unpack(MemorySegment w, long row, int columns, float[] out, int o, int apart) {
+    public void unpack(MemorySegment w, long row, int columns, float[] out, int o) {
         for (int c = 0; c < columns; c += 32) {
             long block = c / 32 * 24L;
             float d = half(w, row + block);
@@ -36,7 +36,7 @@ final class VectorQ5x1 implements VectorFormat {
                 IntVector q = LANES == 4
                         ? unsigned(w.get(INT, row + codes))
                         : unsigned(ByteVector.fromMemorySegment(BYTES, w, row + codes, LITTLE_ENDIAN));
-                weights(q, i, high, d, m).intoArray(out, o + (c + i) * apart);
+                weights(q, i, high, d, m).intoArray(out, o + c + i);
             }
         }
     }

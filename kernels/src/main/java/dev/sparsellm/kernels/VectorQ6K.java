@@ -69,7 +69,7 @@ final class VectorQ6K implements VectorFormat {
     }
 
     @Override
-    public void unpack(MemorySegment w, long row, int columns, float[] out, int o, int apart) {
+    public void unpack(MemorySegment w, long row, int columns, float[] out, int o) {
         for (int c = 0; c < columns; c += 256) {
             long block = c / 256 * 210L;
             float d = half(w, row + block + 208);
@@ -84,7 +84,7 @@ final class VectorQ6K implements VectorFormat {
                     IntVector high = LANES == 4
                             ? unsigned(w.get(INT, row + pairs))
                             : unsigned(ByteVector.fromMemorySegment(BYTES, w, row + pairs, LITTLE_ENDIAN));
-                    weights(low, high, group, scale).intoArray(out, o + (c + 16 * group + i) * apart);
+                    weights(low, high, group, scale).intoArray(out, o + c + 16 * group + i);
                 }
             }
         }

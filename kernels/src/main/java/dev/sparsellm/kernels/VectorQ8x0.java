@@ -133,7 +133,7 @@ final class VectorQ8x0 implements VectorFormat {
     }
 
     @Override
-    public void unpack(MemorySegment w, long row, int columns, float[] out, int o, int apart) {
+    public void unpack(MemorySegment w, long row, int columns, float[] out, int o) {
         for (int c = 0; c < columns; c += 32) {
             long block = c / 32 * 34L;
             float d = half(w, row + block);
@@ -142,7 +142,7 @@ final class VectorQ8x0 implements VectorFormat {
                 IntVector q = LANES == 4
                         ? signed(w.get(INT, row + codes))
                         : signed(ByteVector.fromMemorySegment(BYTES, w, row + codes, LITTLE_ENDIAN));
-                weights(q, d).intoArray(out, o + (c + i) * apart);
+                weights(q, d).intoArray(out, o + c + i);
             }
         }
     }

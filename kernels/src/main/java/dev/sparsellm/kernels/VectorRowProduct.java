@@ -48,10 +48,20 @@ final class VectorRowProduct implements RowProduct {
     public void multiply(float[] x, int batch, float[] y, int yStride, int from, int to, Scratch scratch) {
         Ranges.check(from, to, rows, name);
         if (batch > 1) {
-            VectorGemm.multiply(format, data, rowBytes, columns, x, batch, y, yStride, from, to, scratch);
+            BatchedInput input = scratch.vectorInput();
+            input.begin(batch, columns);
+            input.lay(x, 0, columns);
+            multiply(input, y, yStride, from, to, scratch);
             return;
         }
         multiply(x, 0, y, 0, null, from, to, longRows ? 8 : 4, scratch);
+    }
+
+    @Override
+    public void multiply(BatchedInput x, float[] y, int yStride, int from, int to, Scratch scratch) {
+        Ranges.check(from, to, rows, name);
+        x.require(2 * VectorWidth.LANES, columns, name);
+        VectorGemm.multiply(format, data, rowBytes, x, y, yStride, from, to, scratch);
     }
 
     @Override

@@ -44,12 +44,13 @@ class AllocationTest {
         RowProduct product = kernels.rows(weights);
         RowProduct mapped = kernels.rows(new Tensor("mapped", type, rows, columns, map(weights.data())));
         Scratch scratch = new Scratch();
-        float[] x = TestWeights.activations(8 * columns, 2);
-        float[] y = new float[8 * rows];
+        float[] x = TestWeights.activations(20 * columns, 2);
+        float[] y = new float[20 * rows];
         int[] indices = {1, 2, 5, 9, 14, 20, 27};
         for (RowProduct p : new RowProduct[] {mapped, product, mapped}) {
             assertSoonAllocatesNothing(() -> p.multiply(x, 1, y, rows, 0, rows, scratch));
             assertSoonAllocatesNothing(() -> p.multiply(x, 7, y, rows, 0, rows, scratch));
+            assertSoonAllocatesNothing(() -> p.multiply(x, 20, y, rows, 0, rows, scratch));
             assertSoonAllocatesNothing(() -> p.multiplyRows(x, 0, y, 0, indices, 0, 7, scratch));
         }
     }

@@ -14,12 +14,13 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 @Tag("every-width")
 class RowProductTest {
 
-    /** More than one tile of matrices with 4101 columns, the last one short. */
+    /** Twice as many as kernels take together, the last ones short. */
     private static final int ROWS = 23;
     private static final float SENTINEL = 12345;
 
@@ -46,7 +47,7 @@ class RowProductTest {
             RowProduct product = kernels.rows(weights);
             assertThat(product.rows()).isEqualTo(ROWS);
             assertThat(product.columns()).isEqualTo(columns);
-            for (int batch : new int[] {1, 2, 3, 4, 5, 6, 7, 8, 9, 64}) {
+            for (int batch : new int[] {1, 2, 3, 7, 8, 9, 16, 17, 31, 33, 49, 64}) {
                 float[] x = TestWeights.activations(batch * columns, batch);
                 float[] y = new float[batch * ROWS];
                 product.multiply(x, batch, y, ROWS, 0, ROWS, scratch);
@@ -81,7 +82,7 @@ class RowProductTest {
     @ParameterizedTest
     @MethodSource("types")
     void ranges_of_rows_and_sizes_of_batches_change_no_bit_and_write_nothing_else(TensorType type) {
-        int batch = 7;
+        int batch = 37;
         int stride = ROWS + 3;
         for (int columns : columns(type)) {
             RowProduct product = kernels.rows(TestWeights.random(type, ROWS, columns, columns));
@@ -92,7 +93,7 @@ class RowProductTest {
             float[] together = new float[batch * stride];
             product.multiply(x, batch, together, stride, 0, ROWS, scratch);
             for (int[] range : new int[][] {{0, 1}, {3, 8}, {2, 11}, {17, 19}, {4, 4}, {3, 23}}) {
-                for (int n : new int[] {1, 2, 3, 6, 7}) {
+                for (int n : new int[] {1, 2, 7, 16, 33, 37}) {
                     float[] expected = n == 1 ? alone : together;
                     float[] y = new float[n * stride];
                     Arrays.fill(y, SENTINEL);
@@ -136,9 +137,9 @@ class RowProductTest {
         }
     }
 
-    /** The definition of {@link LaneSums}, step by step. */
+    /** The definition of {@link LaneSums}, step by step, for types that one x is multiplied with as unpacked. */
     @ParameterizedTest
-    @MethodSource("types")
+    @EnumSource(names = {"F32", "BF16", "Q4_1", "Q5_0", "Q5_1", "Q3_K"})
     void vector_sums_are_those_of_each_lane_in_halves(TensorType type) {
         if (kernels == KernelChoice.SCALAR) {
             return; // has no lanes
@@ -157,13 +158,87 @@ class RowProductTest {
                     sums[i] += sums[i + half];
                 }
             }
-            float[] twice = new float[2 * columns]; // a single x may be multiplied in another way
-            System.arraycopy(x, 0, twice, 0, columns);
-            System.arraycopy(x, 0, twice, columns, columns);
-            float[] y = new float[2];
-            kernels.rows(weights).multiply(twice, 2, y, 1, 0, 1, scratch);
-            assertThat(y).as("%s, %d columns", type, columns).containsOnly(sums[0]);
+            float[] y = new float[1];
+            kernels.rows(weights).multiply(x, 1, y, 1, 0, 1, scratch);
+            assertThat(y).as("%s, %d columns", type, columns).containsExactly(sums[0]);
         }
+    }
+
+    /** More rows than sums are kept of at a time. */
+    @ParameterizedTest
+    @MethodSource("types")
+    void batches_are_multiplied_in_the_order_of_the_columns_at_any_width(TensorType type) {
+        if (kernels == KernelChoice.SCALAR) {
+            return; // adds up pieces of 256 columns
+        }
+        int rows = 401;
+        int batch = 35;
+        for (int columns : new int[] {type.blockSize(), 5 * 256}) {
+            Tensor weights = TestWeights.random(type, rows, columns, columns);
+            float[] w = TestWeights.unpacked(weights);
+            float[] x = TestWeights.activations(batch * columns, 3);
+            float[] wanted = new float[batch * rows];
+            for (int b = 0; b < batch; b++) {
+                for (int r = 0; r < rows; r++) {
+                    float total = 0;
+                    for (int cut = 0; cut < columns; cut += 512) {
+                        float sum = 0;
+                        for (int c = cut; c < Math.min(cut + 512, columns); c++) {
+                            sum = Math.fma(w[r * columns + c], x[b * columns + c], sum);
+                        }
+                        total += sum;
+                    }
+                    wanted[b * rows + r] = total;
+                }
+            }
+            float[] y = new float[batch * rows];
+            kernels.rows(weights).multiply(x, batch, y, rows, 0, rows, scratch);
+            assertThat(y).as("%s, %d columns", type, columns).isEqualTo(wanted);
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("types")
+    void a_batch_laid_out_before_in_any_parts_has_the_same_bits_and_room_is_used_again(TensorType type) {
+        BatchedInput input = kernels.batchedInput();
+        for (int batch : new int[] {40, 1, 18, 7}) {
+            for (int blocks : new int[] {5, 2}) {
+                int columns = blocks * type.blockSize();
+                RowProduct product = kernels.rows(TestWeights.random(type, ROWS, columns, columns));
+                float[] x = TestWeights.activations(batch * columns, 4);
+                float[] wanted = new float[Math.max(2, batch) * ROWS];
+                product.multiply(Arrays.copyOf(x, Math.max(2, batch) * columns), Math.max(2, batch), wanted, ROWS, 0,
+                        ROWS, scratch);
+                input.begin(batch, columns);
+                input.lay(x, columns / 3, columns);
+                input.lay(x, 0, columns / 3);
+                float[] y = new float[batch * ROWS];
+                product.multiply(input, y, ROWS, 0, 10, scratch);
+                product.multiply(input, y, ROWS, 10, ROWS, scratch);
+                assertThat(y)
+                        .as("%s, %d columns, batch %d", type, columns, batch)
+                        .isEqualTo(Arrays.copyOf(wanted, batch * ROWS));
+            }
+        }
+    }
+
+    @Test
+    void a_batch_of_other_columns_or_of_other_kernels_is_refused() {
+        RowProduct product = kernels.rows(TestWeights.random(TensorType.F32, ROWS, 8, 1));
+        BatchedInput longer = kernels.batchedInput();
+        longer.begin(2, 9);
+        assertThatThrownBy(() -> product.multiply(longer, new float[2 * ROWS], ROWS, 0, ROWS, scratch))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("test.F32 has 8 columns")
+                .hasMessageContaining("the batch has 9 columns");
+        BatchedInput others = new BatchedInput(3, 3);
+        others.begin(2, 8);
+        assertThatThrownBy(() -> product.multiply(others, new float[2 * ROWS], ROWS, 0, ROWS, scratch))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("3 rows side by side");
+        assertThatThrownBy(() -> longer.lay(new float[18], 3, 10))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("columns");
     }
 
     @ParameterizedTest

@@ -11,7 +11,7 @@ import dev.sparsellm.spi.Pass;
 import dev.sparsellm.spi.SessionContext;
 import dev.sparsellm.spi.WorkerGroup;
 
-/** {@code y = down(act(gate·x) ⊙ up·x)} in two parallel regions. One session's. */
+/** {@code y = down(act(gate·x) ⊙ up·x)} in two parallel regions, of a batch in three. One session's. */
 final class DenseFeedForward implements FeedForward {
 
     private final Kernels kernels;
@@ -23,6 +23,7 @@ final class DenseFeedForward implements FeedForward {
     private final Activation activation;
     private final WorkerGroup workers;
     private final Workspace.Pool workspaces;
+    private final WorkerGroup.Task columnsOfPart = this::layOut;
     private final WorkerGroup.Task hiddenOfPart = this::computeHidden;
     private final WorkerGroup.Task outputOfPart = this::computeOutput;
 
@@ -58,6 +59,12 @@ final class DenseFeedForward implements FeedForward {
         this.y = y;
         workspace = workspaces.take(workers.threads(), pass.batch() * gate.rows());
         try {
+            if (pass.batch() > 1) {
+                workspace.input().begin(pass.batch(), gate.columns());
+                workspace.hiddenInput().begin(pass.batch(), down.columns());
+                parts = Split.partsOfInput(gate.columns(), pass.batch());
+                workers.run(parts, columnsOfPart);
+            }
             parts = Split.parts(gate.rows(), 2 * gateRowBytes, pass.batch());
             workers.run(parts, hiddenOfPart);
             parts = Split.parts(down.rows(), downRowBytes, pass.batch());
@@ -67,6 +74,12 @@ final class DenseFeedForward implements FeedForward {
         }
     }
 
+    private void layOut(int part, int worker) {
+        int from = Split.beginOfInput(part, parts, gate.columns());
+        int to = Split.beginOfInput(part + 1, parts, gate.columns());
+        workspace.input().lay(x, from, to);
+    }
+
     private void computeHidden(int part, int worker) {
         int ffn = gate.rows();
         int from = Split.begin(part, parts, ffn, pass.batch());
@@ -74,18 +87,30 @@ final class DenseFeedForward implements FeedForward {
         float[] hidden = workspace.hidden(); // [batch][ffn]
         float[] upper = workspace.upper(); // [batch][ffn]
         Scratch scratch = workspace.threads()[worker];
-        gate.multiply(x, pass.batch(), hidden, ffn, from, to, scratch);
-        up.multiply(x, pass.batch(), upper, ffn, from, to, scratch);
+        if (pass.batch() == 1) {
+            gate.multiply(x, 1, hidden, ffn, from, to, scratch);
+            up.multiply(x, 1, upper, ffn, from, to, scratch);
+        } else {
+            gate.multiply(workspace.input(), hidden, ffn, from, to, scratch);
+            up.multiply(workspace.input(), upper, ffn, from, to, scratch);
+        }
         for (int b = 0; b < pass.batch(); b++) {
             activation.apply(pass, hidden, b * ffn, from, to);
             kernels.multiply(hidden, upper, b * ffn + from, b * ffn + to);
+        }
+        if (pass.batch() > 1) {
+            workspace.hiddenInput().lay(hidden, from, to);
         }
     }
 
     private void computeOutput(int part, int worker) {
         int from = Split.begin(part, parts, down.rows(), pass.batch());
         int to = Split.begin(part + 1, parts, down.rows(), pass.batch());
-        down.multiply(
-                workspace.hidden(), pass.batch(), y, down.rows(), from, to, workspace.threads()[worker]);
+        Scratch scratch = workspace.threads()[worker];
+        if (pass.batch() == 1) {
+            down.multiply(workspace.hidden(), 1, y, down.rows(), from, to, scratch);
+        } else {
+            down.multiply(workspace.hiddenInput(), y, down.rows(), from, to, scratch);
+        }
     }
 }

@@ -12,6 +12,7 @@ final class DenseProjection implements Projection {
     private final long rowBytes;
     private final WorkerGroup workers;
     private final Workspace.Pool workspaces;
+    private final WorkerGroup.Task columnsOfPart = this::layOut;
     private final WorkerGroup.Task rowsOfPart = this::multiply;
 
     // The call under way.
@@ -33,18 +34,33 @@ final class DenseProjection implements Projection {
         this.x = x;
         this.y = y;
         batch = pass.batch();
-        parts = Split.parts(weights.rows(), rowBytes, batch);
         workspace = workspaces.take(workers.threads(), 0);
         try {
+            if (batch > 1) {
+                workspace.input().begin(batch, weights.columns());
+                parts = Split.partsOfInput(weights.columns(), batch);
+                workers.run(parts, columnsOfPart);
+            }
+            parts = Split.parts(weights.rows(), rowBytes, batch);
             workers.run(parts, rowsOfPart);
         } finally {
             workspaces.giveBack(workspace);
         }
     }
 
+    private void layOut(int part, int worker) {
+        int from = Split.beginOfInput(part, parts, weights.columns());
+        int to = Split.beginOfInput(part + 1, parts, weights.columns());
+        workspace.input().lay(x, from, to);
+    }
+
     private void multiply(int part, int worker) {
         int from = Split.begin(part, parts, weights.rows(), batch);
         int to = Split.begin(part + 1, parts, weights.rows(), batch);
-        weights.multiply(x, batch, y, weights.rows(), from, to, workspace.threads()[worker]);
+        if (batch == 1) {
+            weights.multiply(x, 1, y, weights.rows(), from, to, workspace.threads()[worker]);
+        } else {
+            weights.multiply(workspace.input(), y, weights.rows(), from, to, workspace.threads()[worker]);
+        }
     }
 }

@@ -21,13 +21,14 @@ public final class ModelDenseOperators implements DenseOperators {
     private final Kernels kernels;
     private final ModelDescription model;
     private final SharedRows rows;
-    private final Workspace.Pool workspaces = new Workspace.Pool();
+    private final Workspace.Pool workspaces;
     private final Set<Tensor> ofModel = new HashSet<>();
 
     public ModelDenseOperators(Kernels kernels, ModelDescription model) {
         this.kernels = kernels;
         this.model = model;
         rows = new SharedRows(kernels);
+        workspaces = new Workspace.Pool(kernels);
         OperatorKey.all(model.shape()).forEach(key -> model.projectionWeights(key).ifPresent(ofModel::add));
         for (LayerWeights layer : model.layers()) {
             ofModel.add(layer.gate());

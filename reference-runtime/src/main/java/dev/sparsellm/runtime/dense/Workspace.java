@@ -1,5 +1,7 @@
 package dev.sparsellm.runtime.dense;
 
+import dev.sparsellm.kernels.BatchedInput;
+import dev.sparsellm.kernels.Kernels;
 import dev.sparsellm.kernels.Scratch;
 import java.util.ArrayDeque;
 
@@ -10,15 +12,23 @@ import java.util.ArrayDeque;
  * @param threads scratch for the kernels, by worker
  * @param hidden {@code [batch][ffn]}, or less where no feed-forward block has asked yet
  * @param upper likewise
+ * @param input a batch of x, laid out
+ * @param hiddenInput a batch of hidden values, laid out
  */
-record Workspace(Scratch[] threads, float[] hidden, float[] upper) {
+record Workspace(
+        Scratch[] threads, float[] hidden, float[] upper, BatchedInput input, BatchedInput hiddenInput) {
 
     /** Those not in use. Safe for any thread; allocates only when more calls are under way than ever before. */
     static final class Pool {
 
         private static final float[] NONE = {};
 
+        private final Kernels kernels;
         private final ArrayDeque<Workspace> idle = new ArrayDeque<>();
+
+        Pool(Kernels kernels) {
+            this.kernels = kernels;
+        }
 
         /** One for so many threads and hidden values, to be given back. */
         Workspace take(int threads, int hidden) {
@@ -27,7 +37,7 @@ record Workspace(Scratch[] threads, float[] hidden, float[] upper) {
                 found = idle.pollLast();
             }
             if (found == null) {
-                found = new Workspace(new Scratch[0], NONE, NONE);
+                found = new Workspace(new Scratch[0], NONE, NONE, kernels.batchedInput(), kernels.batchedInput());
             }
             return found.threads.length >= threads && found.hidden.length >= hidden
                     ? found
@@ -45,7 +55,7 @@ record Workspace(Scratch[] threads, float[] hidden, float[] upper) {
             more[i] = new Scratch();
         }
         return hidden.length >= size
-                ? new Workspace(more, hidden, upper)
-                : new Workspace(more, new float[size], new float[size]);
+                ? new Workspace(more, hidden, upper, input, hiddenInput)
+                : new Workspace(more, new float[size], new float[size], input, hiddenInput);
     }
 }

@@ -1,0 +1,102 @@
+package dev.sparsellm.kernels;
+
+/**
+ * Rows of x that are multiplied with the same weights, laid out as kernels read them: in groups of as many rows as two
+ * vectors hold, each group column by column, so that a column of a group is contiguous. {@link #begin} it, {@link #lay}
+ * all columns, then multiply as often as need be: {@link RowProduct#multiply(BatchedInput, float[], int, int, int,
+ * Scratch)}. The memory stays for the next batch.
+ *
+ * <p>Threads may lay disjoint ranges of columns at the same time, and multiply at the same time; that all columns have
+ * been laid before is for the caller to see to.
+ */
+public final class BatchedInput {
+
+    /** Columns laid at a time, so that what one row writes is still in the first-level cache when the next one comes. */
+    private static final int CHUNK = 128;
+
+    private final int width;
+    private final int narrowWidth;
+    private int batch;
+    private int columns;
+    private float[] data = new float[0]; // [groups][columns][places]
+
+    /**
+     * @param width rows of a group
+     * @param narrowWidth places of a last group that has no more rows than this
+     */
+    BatchedInput(int width, int narrowWidth) {
+        this.width = width;
+        this.narrowWidth = narrowWidth;
+    }
+
+    /** Makes room for {@code batch} rows of {@code columns} each, of undefined content. */
+    public void begin(int batch, int columns) {
+        this.batch = batch;
+        this.columns = columns;
+        int length = Math.multiplyExact(places(), columns);
+        if (data.length < length) {
+            data = new float[length];
+        }
+    }
+
+    /** Takes columns [from, to) of all rows of {@code x}, {@code [batch][columns]}. */
+    public void lay(float[] x, int from, int to) {
+        Ranges.check(from, to, columns, "columns");
+        for (int first = 0; first < batch; first += width) {
+            int places = placesOfGroup(first);
+            for (int c = from; c < to; c += CHUNK) {
+                lay(x, first, places, c, Math.min(to, c + CHUNK));
+            }
+        }
+    }
+
+    private void lay(float[] x, int first, int places, int from, int to) {
+        int group = first * columns; // all groups before this one are full
+        int rows = Math.min(places, batch - first);
+        for (int b = 0; b < places; b++) {
+            int row = (first + b) * columns;
+            for (int c = from; c < to; c++) {
+                data[group + c * places + b] = b < rows ? x[row + c] : 0;
+            }
+        }
+    }
+
+    /** Rows. */
+    public int batch() {
+        return batch;
+    }
+
+    /** Numbers in each row. */
+    public int columns() {
+        return columns;
+    }
+
+    /** @throws IllegalArgumentException if this has other columns, or was made by other kernels */
+    void require(int width, int columns, String of) {
+        if (this.width != width || this.columns != columns) {
+            throw new IllegalArgumentException(("%s has %d columns and kernels that lay %d rows side by side; the batch has %d"
+                            + " columns and %d rows side by side: begin it anew, made by the same kernels")
+                    .formatted(of, columns, width, this.columns, this.width));
+        }
+    }
+
+    /** Places for rows in all groups together. */
+    int places() {
+        int full = batch / width * width;
+        return full == batch ? full : full + placesOfGroup(full);
+    }
+
+    /** Places for rows in the group that begins with row {@code first}, two vectors or one. */
+    int placesOfGroup(int first) {
+        return batch - first <= narrowWidth ? narrowWidth : width;
+    }
+
+    /** Rows of a group but the last. */
+    int width() {
+        return width;
+    }
+
+    float[] data() {
+        return data;
+    }
+}
