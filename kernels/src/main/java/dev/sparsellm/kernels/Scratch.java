@@ -11,16 +11,26 @@ public final class Scratch {
     final float[] sums = new float[ChannelSteps.MOST_SUMS];
 
     /** Rows multiplied side by side, and where they begin. */
-    final int[] rows = new int[8];
+    final int[] rows = new int[4];
 
-    final long[] starts = new long[8];
+    final long[] starts = new long[4];
 
     private float[] floats = new float[0];
+
+    private float[] prepared = new float[0];
 
     private BatchedInput vectorInput;
 
     /** Empty at first. */
     public Scratch() {}
+
+    /** The same, another array. */
+    float[] prepared(int length) {
+        if (prepared.length < length) {
+            prepared = new float[length];
+        }
+        return prepared;
+    }
 
     /** Where vector kernels lay a batch that nobody else has laid. */
     BatchedInput vectorInput() {

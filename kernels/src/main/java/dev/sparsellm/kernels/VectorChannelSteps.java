@@ -36,6 +36,7 @@ final class VectorChannelSteps implements ChannelSteps {
     private static void sweepF32(
             MemorySegment w, long base, long stride, int[] channels, int from, int to,
             float[] a, int aOffset, float[] y, int yOffset, int n) {
+        w = NativeSegments.of(w);
         for (int o = 0; o < n; o += LANES) {
             FloatVector sum = load(y, yOffset + o);
             for (int i = from; i < to; i++) {
@@ -57,6 +58,7 @@ final class VectorChannelSteps implements ChannelSteps {
     private static void sweepBf16(
             MemorySegment w, long base, long stride, int[] channels, int from, int to,
             float[] a, int aOffset, float[] y, int yOffset, int n) {
+        w = NativeSegments.of(w);
         for (int o = 0; o < n; o += 32) {
             for (int k = 0; k < 16; k += LANES) {
                 int at = yOffset + o + k;

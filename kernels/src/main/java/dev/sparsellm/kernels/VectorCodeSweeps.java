@@ -66,6 +66,7 @@ final class VectorCodeSweeps {
     private static void bits8(
             MemorySegment w, long[] lines, float[] factors, int count, float[] sums,
             float[] s, int sOffset, float shift, float[] y, int yOffset, int n) {
+        w = NativeSegments.of(w);
         for (int o = 0; o < n; o += 64) {
             for (int k = 0; k < 16; k += LANES) {
                 int at = yOffset + o + k;
@@ -95,6 +96,7 @@ final class VectorCodeSweeps {
     private static void bits6(
             MemorySegment w, long[] lines, float[] factors, int count, float[] sums,
             float[] s, int sOffset, float shift, float[] y, int yOffset, int n) {
+        w = NativeSegments.of(w);
         for (int o = 0; o < n; o += 80) {
             for (int k = 0; k < 16; k += LANES) {
                 int at = yOffset + o + k;
@@ -127,6 +129,7 @@ final class VectorCodeSweeps {
     private static void bits5(
             MemorySegment w, long[] lines, float[] factors, int count, float[] sums,
             float[] s, int sOffset, float shift, float[] y, int yOffset, int n) {
+        w = NativeSegments.of(w);
         for (int o = 0; o < n; o += 96) {
             for (int k = 0; k < 16; k += LANES) {
                 int at = yOffset + o + k;
@@ -162,6 +165,7 @@ final class VectorCodeSweeps {
     private static void bits4(
             MemorySegment w, long[] lines, float[] factors, int count, float[] sums,
             float[] s, int sOffset, float shift, float[] y, int yOffset, int n) {
+        w = NativeSegments.of(w);
         for (int o = 0; o < n; o += 128) {
             for (int k = 0; k < 16; k += LANES) {
                 int at = yOffset + o + k;
@@ -203,6 +207,7 @@ final class VectorCodeSweeps {
     private static void bits3Lower(
             MemorySegment w, long[] lines, float[] factors, int count, float[] sums,
             float[] s, int sOffset, float shift, float[] y, int yOffset, int n) {
+        w = NativeSegments.of(w);
         for (int o = 0; o < n; o += 160) {
             for (int k = 0; k < 16; k += LANES) {
                 int at = yOffset + o + k;
@@ -235,6 +240,7 @@ final class VectorCodeSweeps {
     private static void bits3Upper(
             MemorySegment w, long[] lines, float[] factors, int count, float[] sums,
             float[] s, int sOffset, float shift, float[] y, int yOffset, int n) {
+        w = NativeSegments.of(w);
         for (int o = 0; o < n; o += 160) {
             for (int k = 0; k < 16; k += LANES) {
                 int at = yOffset + o + k;
@@ -268,6 +274,7 @@ final class VectorCodeSweeps {
     private static void bits2(
             int quarter, MemorySegment w, long[] lines, float[] factors, int count, float[] sums,
             float[] s, int sOffset, float shift, float[] y, int yOffset, int n) {
+        w = NativeSegments.of(w);
         for (int o = 0; o < n; o += 256) {
             for (int k = 0; k < 16; k += LANES) {
                 int at = yOffset + o + 64 * quarter + k;

@@ -30,6 +30,7 @@ final class VectorF32 implements VectorFormat {
             float[] x,
             int xOffset,
             float[] work) {
+        w = NativeSegments.of(w);
         FloatVector sum0 = zero();
         FloatVector sum1 = zero();
         FloatVector sum2 = zero();
@@ -55,6 +56,7 @@ final class VectorF32 implements VectorFormat {
 
     @Override
     public void unpack(MemorySegment w, long row, int columns, float[] out, int o) {
+        w = NativeSegments.of(w);
         int whole = FLOATS.loopBound(columns);
         for (int c = 0; c < whole; c += LANES) {
             FloatVector.fromMemorySegment(FLOATS, w, row + 4L * c, LITTLE_ENDIAN).intoArray(out, o + c);

@@ -2,7 +2,6 @@ package dev.sparsellm.kernels;
 
 import static dev.sparsellm.kernels.VectorWidth.FLOATS;
 import static dev.sparsellm.kernels.VectorWidth.LANES;
-import static dev.sparsellm.kernels.VectorWidth.load;
 
 import dev.sparsellm.spi.TensorType;
 import java.lang.foreign.MemorySegment;
@@ -25,24 +24,19 @@ interface VectorFormat {
     /** Columns unpacked at a time by {@link #dot4Unpacked}: four rows of them and of x stay in the first-level cache. */
     int CHUNK = 256;
 
-    /** Length of the working memory of {@link #dot4} and {@link #dot8}. */
-    int WORK = 8 * LANES + 4 * CHUNK;
+    /** Length of the working memory of {@link #dot4Unpacked} and {@link #fourBySteps}. */
+    int WORK = 4 * LANES + 4 * CHUNK;
 
     /** What this reads. */
     TensorType type();
 
-    /** Whether some rows may be beyond {@link #dot4}: each must then be looked at once. */
-    default boolean hasUnusualRows() {
-        return false;
-    }
-
-    /** Whether a row has weights that {@link #dot4} would get wrong, so that only {@link #dot4Unpacked} will do. */
-    default boolean isUnusual(MemorySegment w, long row, int columns) {
-        return false;
-    }
-
     /** Writes {@code columns} weights, whole blocks, that begin at byte {@code row}, to {@code out} from {@code o} on. */
     void unpack(MemorySegment w, long row, int columns, float[] out, int o);
+
+    /** Length of the working memory of {@link #dot4}. */
+    default int workOfFour() {
+        return WORK;
+    }
 
     /**
      * Products of four rows, beginning at bytes r0 to r3, with {@code x[xOffset …]}, as {@link LaneSums} at the
@@ -50,32 +44,48 @@ interface VectorFormat {
      * coincide, which is how fewer than four are done.
      *
      * <p>Types may save operations by forms of the product that are as exact for finite numbers, but may overflow sooner
-     * or yield NaN and infinities in each other's place: callers that find either ask {@link #dot4Unpacked}. Rows must
-     * not be {@linkplain #isUnusual unusual}.
+     * or yield NaN and infinities in each other's place: callers that find either ask {@link #dot4Unpacked}.
      */
     default void dot4(
             MemorySegment w, long r0, long r1, long r2, long r3, int columns, float[] x, int xOffset, float[] work) {
+        w = NativeSegments.of(w);
         dot4Unpacked(w, r0, r1, r2, r3, columns, x, xOffset, work);
     }
 
-    /**
-     * The same for eight rows, which begin at {@code rows}, with their sums at the beginning of {@code work}, [8][LANES],
-     * and the same bits.
-     */
-    default void dot8(MemorySegment w, long[] rows, int columns, float[] x, int xOffset, float[] work) {
-        int kept = WORK - 4 * LANES;
-        for (int i = 4; i >= 0; i -= 4) { // the later ones first; one call in a loop: see below
-            dot4(w, rows[i], rows[i + 1], rows[i + 2], rows[i + 3], columns, x, xOffset, work);
-            if (i == 4) {
-                System.arraycopy(work, 0, work, kept, 4 * LANES);
-            }
-        }
-        System.arraycopy(work, kept, work, 4 * LANES, 4 * LANES);
+    /** Whether there is {@link #fourBySteps}, which then is what one x is multiplied by. */
+    default boolean takesSteps() {
+        return false;
     }
 
-    /** Bytes from which on a row is so long that {@link #dot8} is faster than {@link #dot4} where all rows are read, too. */
-    default long longRow() {
-        return Long.MAX_VALUE;
+    /** Floats that {@link #prepare} makes of so many of x; 0 where {@link #fourBySteps} takes x as it is. */
+    default int preparedFloats(int columns) {
+        return 0;
+    }
+
+    /** Makes of x what {@link #fourBySteps} takes, where that is something else: once for all rows. */
+    default void prepare(float[] x, int xOffset, int columns, float[] prepared) {
+        throw new UnsupportedOperationException(type() + " takes x as it is");
+    }
+
+    /**
+     * The same as {@link #dot4} for rows that begin at {@code starts}, step by step. Trusted as {@link #dot4} is.
+     *
+     * <p>Where in a row its steps begin, kernels look up, although it is a multiple of their number. If C2 knew that, it
+     * would check indices before the loop in place of in it, by some 400 instructions for each row, which neither load
+     * memory nor let loads behind them begin: rows of 2 KB took 1.3 times as long.
+     *
+     * @param offsets bytes from the beginning of a row to that of each step: a block, or a vector
+     * @param count steps; columns beyond are for the caller to add, by {@link #weight}
+     * @param x from {@code xOffset} on, or what {@link #prepare} made of it
+     */
+    default void fourBySteps(
+            MemorySegment w, long[] starts, int[] offsets, int count, float[] x, int xOffset, float[] work) {
+        throw new UnsupportedOperationException(type() + " has no kernel by steps");
+    }
+
+    /** A single weight of a row that begins at byte {@code row}; for types without blocks. */
+    default float weight(MemorySegment w, long row, int column) {
+        throw new UnsupportedOperationException(type() + " has no weight that stands alone");
     }
 
     /**
@@ -84,44 +94,45 @@ interface VectorFormat {
      */
     default void dot4Unpacked(
             MemorySegment w, long r0, long r1, long r2, long r3, int columns, float[] x, int xOffset, float[] work) {
-        int row0 = 4 * LANES; // after the sums
-        int row1 = row0 + CHUNK;
-        int row2 = row1 + CHUNK;
-        int row3 = row2 + CHUNK;
+        w = NativeSegments.of(w);
+        int rows = 4 * LANES; // after the sums
         long chunkBytes = type().rowBytes(CHUNK);
-        Arrays.fill(work, 0, row0, 0);
+        Arrays.fill(work, 0, rows, 0);
         long at = 0;
         for (int c = 0; c < columns; c += CHUNK, at += chunkBytes) {
             int n = Math.min(CHUNK, columns - c);
             // One call in a loop, not four: where this sees one format only, C2 inlines each, and four are too many.
             for (int r = 0; r < 4; r++) {
                 long row = r == 0 ? r0 : r == 1 ? r1 : r == 2 ? r2 : r3;
-                unpack(w, row + at, n, work, row0 + r * CHUNK);
+                unpack(w, row + at, n, work, rows + r * CHUNK);
             }
-            int whole = FLOATS.loopBound(n);
-            addProducts(work, row0, row1, row2, row3, whole, x, xOffset + c, work);
-            for (int i = whole; i < n; i++) {
-                LaneSums.add(work[row0 + i], x[xOffset + c + i], work, i - whole);
-                LaneSums.add(work[row1 + i], x[xOffset + c + i], work, i - whole + LANES);
-                LaneSums.add(work[row2 + i], x[xOffset + c + i], work, i - whole + 2 * LANES);
-                LaneSums.add(work[row3 + i], x[xOffset + c + i], work, i - whole + 3 * LANES);
+            addProducts(work, rows, CHUNK, n, x, xOffset + c, work);
+        }
+    }
+
+    /** Adds products of x with n columns of four unpacked rows, which begin {@code apart} from each other, to sums. */
+    static void addProducts(float[] w, int rows, int apart, int n, float[] x, int x0, float[] sums) {
+        int whole = FLOATS.loopBound(n);
+        addWhole(w, rows, rows + apart, rows + 2 * apart, rows + 3 * apart, whole, x, x0, sums);
+        for (int r = 0; r < 4; r++) {
+            for (int c = whole; c < n; c++) {
+                LaneSums.add(w[rows + r * apart + c], x[x0 + c], sums, r * LANES + c - whole);
             }
         }
     }
 
-    /** Adds products of four rows, unpacked one after another, to {@code sums}. */
-    private static void addProducts(
+    private static void addWhole(
             float[] w, int w0, int w1, int w2, int w3, int whole, float[] x, int x0, float[] sums) {
-        FloatVector sum00 = load(sums, 0);
-        FloatVector sum10 = load(sums, LANES);
-        FloatVector sum20 = load(sums, 2 * LANES);
-        FloatVector sum30 = load(sums, 3 * LANES);
+        FloatVector sum00 = FloatVector.fromArray(FLOATS, sums, 0);
+        FloatVector sum10 = FloatVector.fromArray(FLOATS, sums, LANES);
+        FloatVector sum20 = FloatVector.fromArray(FLOATS, sums, 2 * LANES);
+        FloatVector sum30 = FloatVector.fromArray(FLOATS, sums, 3 * LANES);
         for (int c = 0; c < whole; c += LANES) {
-            FloatVector u0 = load(w, w0 + c);
-            FloatVector u1 = load(w, w1 + c);
-            FloatVector u2 = load(w, w2 + c);
-            FloatVector u3 = load(w, w3 + c);
-            FloatVector v0 = load(x, x0 + c);
+            FloatVector u0 = FloatVector.fromArray(FLOATS, w, w0 + c);
+            FloatVector u1 = FloatVector.fromArray(FLOATS, w, w1 + c);
+            FloatVector u2 = FloatVector.fromArray(FLOATS, w, w2 + c);
+            FloatVector u3 = FloatVector.fromArray(FLOATS, w, w3 + c);
+            FloatVector v0 = FloatVector.fromArray(FLOATS, x, x0 + c);
             sum00 = u0.fma(v0, sum00);
             sum10 = u1.fma(v0, sum10);
             sum20 = u2.fma(v0, sum20);

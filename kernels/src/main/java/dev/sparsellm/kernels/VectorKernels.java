@@ -8,8 +8,6 @@ import static dev.sparsellm.kernels.VectorWidth.zero;
 
 import dev.sparsellm.spi.Tensor;
 import dev.sparsellm.spi.TensorType;
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
 import java.util.Map;
 import java.util.function.Function;
 import java.util.stream.Collectors;
@@ -58,14 +56,9 @@ final class VectorKernels implements Kernels {
         return VectorGemm.input();
     }
 
-    /**
-     * Weights are file mappings or native memory; heap memory, as in tests, is copied to such. C2 compiles accesses for
-     * the kinds of segment it has seen. With these two, kernels keep most of their speed; one use of a third made all
-     * of them, for good, 5 to 25 times slower.
-     */
     private static Tensor offHeap(Tensor weights) {
-        MemorySegment copy = Arena.ofAuto().allocate(weights.data().byteSize(), 64).copyFrom(weights.data());
-        return new Tensor(weights.name(), weights.type(), weights.rows(), weights.columns(), copy);
+        return new Tensor(weights.name(), weights.type(), weights.rows(), weights.columns(),
+                NativeSegments.copyOf(weights.data()));
     }
 
     @Override
@@ -92,7 +85,13 @@ final class VectorKernels implements Kernels {
     @Override
     public void dequantize(Tensor weights, int row, float[] out, int outOffset) {
         Ranges.check(row, row + 1, weights.rows(), weights.name());
-        format(weights).unpack(weights.data(), row * weights.rowBytes(), weights.columns(), out, outOffset);
+        VectorFormat format = format(weights);
+        long at = row * weights.rowBytes();
+        if (weights.data().isNative()) {
+            format.unpack(weights.data(), at, weights.columns(), out, outOffset);
+        } else { // the same bits
+            ScalarBlocks.unpack(weights.type(), weights.data(), at, weights.columns(), out, outOffset);
+        }
     }
 
     private VectorFormat format(Tensor weights) {

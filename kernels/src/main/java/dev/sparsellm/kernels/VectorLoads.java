@@ -20,7 +20,7 @@ final class VectorLoads {
     /** Multiplied with these, byte i of an int, counted from the lowest, is at the top of lane i. */
     private static final int[] BYTE_TO_TOP = {1 << 24, 1 << 16, 1 << 8, 1};
     /** Multiplied with these, bit i is. (Shifts by a vector were boxed at 128 bits.) */
-    private static final int[] BIT_TO_TOP = new int[16];
+    static final int[] BIT_TO_TOP = new int[16];
 
     static {
         for (int i = 0; i < BIT_TO_TOP.length; i++) {
@@ -54,22 +54,10 @@ final class VectorLoads {
         return IntVector.broadcast(INTS, fourBytes).mul(IntVector.fromArray(INTS, BYTE_TO_TOP, 0));
     }
 
-    /** 16 in the lanes whose bit is set. */
-    static IntVector fifthBits(int bits) {
-        return IntVector.broadcast(INTS, bits)
-                .mul(IntVector.fromArray(INTS, BIT_TO_TOP, 0))
-                .lanewise(VectorOperators.LSHR, 27)
-                .and(16);
-    }
-
     /** BF16 is the upper half of F32. */
     static FloatVector bf16(ShortVector upperHalves) {
         return ((IntVector) upperHalves.convertShape(VectorOperators.ZERO_EXTEND_S2I, INTS, 0))
                 .lanewise(VectorOperators.LSHL, 16)
                 .reinterpretAsFloats();
-    }
-
-    static FloatVector toFloat(IntVector v) {
-        return (FloatVector) v.convert(VectorOperators.I2F, 0);
     }
 }

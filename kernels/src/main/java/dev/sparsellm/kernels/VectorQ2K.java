@@ -2,11 +2,11 @@ package dev.sparsellm.kernels;
 
 import static dev.sparsellm.kernels.ScalarBlocks.INT;
 import static dev.sparsellm.kernels.ScalarBlocks.half;
-import static dev.sparsellm.kernels.VectorLoads.toFloat;
 import static dev.sparsellm.kernels.VectorLoads.unsigned;
 import static dev.sparsellm.kernels.VectorWidth.BYTES;
 import static dev.sparsellm.kernels.VectorWidth.LANES;
 import static java.nio.ByteOrder.LITTLE_ENDIAN;
+import static jdk.incubator.vector.VectorOperators.I2F;
 
 import dev.sparsellm.spi.TensorType;
 import java.lang.foreign.MemorySegment;
@@ -26,6 +26,7 @@ final class VectorQ2K implements VectorFormat {
 
     @Override
     public void unpack(MemorySegment w, long row, int columns, float[] out, int o) {
+        w = NativeSegments.of(w);
         for (int c = 0; c < columns; c += 256) {
             long block = c / 256 * 84L;
             float d = half(w, row + block + 80);
@@ -46,6 +47,6 @@ final class VectorQ2K implements VectorFormat {
     }
 
     private static FloatVector weights(IntVector q, int group, float scale, float minimum) {
-        return toFloat(q.lanewise(VectorOperators.LSHR, group & 6).and(3)).mul(scale).sub(minimum);
+        return ((FloatVector) q.lanewise(VectorOperators.LSHR, group & 6).and(3).convert(I2F, 0)).mul(scale).sub(minimum);
     }
 }

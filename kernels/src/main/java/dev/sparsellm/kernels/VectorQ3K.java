@@ -2,11 +2,11 @@ package dev.sparsellm.kernels;
 
 import static dev.sparsellm.kernels.ScalarBlocks.INT;
 import static dev.sparsellm.kernels.ScalarBlocks.half;
-import static dev.sparsellm.kernels.VectorLoads.toFloat;
 import static dev.sparsellm.kernels.VectorLoads.unsigned;
 import static dev.sparsellm.kernels.VectorWidth.BYTES;
 import static dev.sparsellm.kernels.VectorWidth.LANES;
 import static java.nio.ByteOrder.LITTLE_ENDIAN;
+import static jdk.incubator.vector.VectorOperators.I2F;
 
 import dev.sparsellm.spi.TensorType;
 import java.lang.foreign.MemorySegment;
@@ -25,6 +25,7 @@ final class VectorQ3K implements VectorFormat {
 
     @Override
     public void unpack(MemorySegment w, long row, int columns, float[] out, int o) {
+        w = NativeSegments.of(w);
         for (int c = 0; c < columns; c += 256) {
             long block = c / 256 * 110L;
             float d = half(w, row + block + 108);
@@ -48,6 +49,6 @@ final class VectorQ3K implements VectorFormat {
     private static FloatVector weights(IntVector low, IntVector high, int group, float scale) {
         low = low.lanewise(VectorOperators.LSHR, group & 6).and(3);
         high = high.lanewise(VectorOperators.LSHR, group >> 1).and(1).lanewise(VectorOperators.LSHL, 2);
-        return toFloat(low.or(high).sub(4)).mul(scale);
+        return ((FloatVector) low.or(high).sub(4).convert(I2F, 0)).mul(scale);
     }
 }

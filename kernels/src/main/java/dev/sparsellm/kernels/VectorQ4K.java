@@ -1,13 +1,13 @@
 package dev.sparsellm.kernels;
 
 import static dev.sparsellm.kernels.ScalarBlocks.INT;
-import static dev.sparsellm.kernels.VectorLoads.toFloat;
 import static dev.sparsellm.kernels.VectorLoads.unsigned;
 import static dev.sparsellm.kernels.VectorWidth.BYTES;
 import static dev.sparsellm.kernels.VectorWidth.LANES;
 import static dev.sparsellm.kernels.VectorWidth.load;
 import static dev.sparsellm.kernels.VectorWidth.zero;
 import static java.nio.ByteOrder.LITTLE_ENDIAN;
+import static jdk.incubator.vector.VectorOperators.I2F;
 
 import dev.sparsellm.spi.TensorType;
 import java.lang.foreign.MemorySegment;
@@ -35,6 +35,7 @@ final class VectorQ4K implements VectorFormat {
             float[] x,
             int xOffset,
             float[] work) {
+        w = NativeSegments.of(w);
         for (int i = 0; i < 4; i++) { // not four calls: C2 would inline all
             dot1(w, i == 0 ? r0 : i == 1 ? r1 : i == 2 ? r2 : r3, columns, x, xOffset, work, i * LANES);
         }
@@ -43,6 +44,7 @@ final class VectorQ4K implements VectorFormat {
     /** One row at a time: of two, C2 did not inline everything, and boxed vectors. */
     private static void dot1(
             MemorySegment w, long row, int columns, float[] x, int xOffset, float[] work, int at) {
+        w = NativeSegments.of(w);
         FloatVector sum = zero();
         for (int c = 0; c < columns; c += 256) {
             long block = c / 256 * 144L;
@@ -72,6 +74,7 @@ final class VectorQ4K implements VectorFormat {
 
     @Override
     public void unpack(MemorySegment w, long row, int columns, float[] out, int o) {
+        w = NativeSegments.of(w);
         for (int c = 0; c < columns; c += 256) {
             long block = c / 256 * 144L;
             int ds = w.get(INT, row + block);
@@ -97,6 +100,6 @@ final class VectorQ4K implements VectorFormat {
     }
 
     private static FloatVector weights(IntVector q, int group, float scale, float minimum) {
-        return toFloat(q.lanewise(VectorOperators.LSHR, 4 * (group & 1)).and(15)).mul(scale).sub(minimum);
+        return ((FloatVector) q.lanewise(VectorOperators.LSHR, 4 * (group & 1)).and(15).convert(I2F, 0)).mul(scale).sub(minimum);
     }
 }

@@ -3,18 +3,17 @@ package dev.sparsellm.kernels;
 import static dev.sparsellm.kernels.ScalarBlocks.INT;
 import static dev.sparsellm.kernels.ScalarBlocks.SHORT;
 import static dev.sparsellm.kernels.ScalarBlocks.half;
-import static dev.sparsellm.kernels.VectorLoads.toFloat;
 import static dev.sparsellm.kernels.VectorLoads.unsigned;
 import static dev.sparsellm.kernels.VectorWidth.BYTES;
 import static dev.sparsellm.kernels.VectorWidth.FLOATS;
-import static dev.sparsellm.kernels.VectorWidth.INTS;
 import static dev.sparsellm.kernels.VectorWidth.LANES;
 import static dev.sparsellm.kernels.VectorWidth.load;
 import static dev.sparsellm.kernels.VectorWidth.zero;
 import static java.nio.ByteOrder.LITTLE_ENDIAN;
 import static jdk.incubator.vector.VectorOperators.AND;
+import static jdk.incubator.vector.VectorOperators.B2F;
+import static jdk.incubator.vector.VectorOperators.XOR;
 import static jdk.incubator.vector.VectorOperators.I2F;
-import static jdk.incubator.vector.VectorOperators.ZERO_EXTEND_B2I;
 
 import dev.sparsellm.spi.TensorType;
 import java.lang.foreign.MemorySegment;
@@ -26,8 +25,13 @@ import jdk.incubator.vector.VectorOperators;
 /** Rows of Q4_0; see {@link ScalarBlocks#q4x0}. */
 final class VectorQ4x0 implements VectorFormat {
 
-    /** The high nibble of a byte. */
-    static final IntVector HIGH = IntVector.broadcast(INTS, 0xf0);
+    /** The highest bit of a byte: with it turned over, a byte is, as a signed number, less by 128. */
+    private static final ByteVector TOP = ByteVector.broadcast(BYTES, (byte) 0x80);
+
+    private static final ByteVector HIGH = ByteVector.broadcast(BYTES, (byte) 0xf0);
+
+    /** Floats that {@link #prepare} makes of a block of x. */
+    private static final int PREPARED = 48;
 
     @Override
     public TensorType type() {
@@ -35,71 +39,81 @@ final class VectorQ4x0 implements VectorFormat {
     }
 
     @Override
-    public void dot4(
-            MemorySegment w,
-            long r0,
-            long r1,
-            long r2,
-            long r3,
-            int columns,
-            float[] x,
-            int xOffset,
-            float[] work) {
-        if (LANES == 16) {
-            four(w, r0, r1, r2, r3, columns, x, xOffset, work);
-        } else {
-            for (int i = 0; i < 2; i++) { // not two calls: C2 would inline both
-                two(w, i == 0 ? r0 : r2, i == 0 ? r1 : r3, columns, x, xOffset, work, 2 * i * LANES);
+    public boolean takesSteps() {
+        return LANES == 16;
+    }
+
+    @Override
+    public int preparedFloats(int columns) {
+        return columns / 32 * PREPARED;
+    }
+
+    /** For each block x0, then x1 / 16 − x0, then −8 · x0: see {@link #fourBySteps}. */
+    @Override
+    public void prepare(float[] x, int xOffset, int columns, float[] prepared) {
+        for (int block = 0; block < columns / 32; block++) {
+            int from = xOffset + 32 * block;
+            int to = PREPARED * block;
+            for (int i = 0; i < 16; i++) {
+                float x0 = x[from + i];
+                prepared[to + i] = x0;
+                prepared[to + 16 + i] = x[from + 16 + i] * 0.0625f - x0;
+                prepared[to + 32 + i] = -8 * x0;
             }
         }
     }
 
     /**
-     * Four rows, the scale applied once for a block. Of a byte b = low + 16 · high,
+     * The scale applied once for a block. A byte low + 16 · high, with its highest bit turned over, is the signed number
+     * b = low + 16 · (high − 8), and
      *
-     * <pre>low · x0 + high · x1 − 8 · (x0 + x1) = b · x0 + 16 high · (x1 / 16 − x0) − 8 · (x0 + x1),</pre>
+     * <pre>(low − 8) · x0 + (high − 8) · x1 = b · x0 + 16 (high − 8) · (x1 / 16 − x0) − 8 · x0,</pre>
      *
-     * which saves the mask for the low nibbles. This is limited by arithmetic: of the vector instructions, 13 for 32
-     * weights as unpacked, 8 are left, and 1.4 times the speed. Rounding differs from unpacked products'; infinities
-     * become NaN. Written out: see {@link VectorFormat} on calls.
+     * where 16 (high − 8) is b without its lowest bits: no shift, and no mask for the low nibbles. Rounding differs from
+     * unpacked products'; infinities become NaN. Written out: see {@link VectorFormat} on calls.
      */
-    private static void four(
-            MemorySegment w, long r0, long r1, long r2, long r3, int columns, float[] x, int xOffset, float[] work) {
+    @Override
+    public void fourBySteps(
+            MemorySegment w, long[] starts, int[] offsets, int count, float[] x, int xOffset, float[] work) {
+        w = NativeSegments.of(w);
+        long r0 = starts[0];
+        long r1 = starts[1];
+        long r2 = starts[2];
+        long r3 = starts[3];
         FloatVector sum0 = FloatVector.zero(FLOATS);
         FloatVector sum1 = FloatVector.zero(FLOATS);
         FloatVector sum2 = FloatVector.zero(FLOATS);
         FloatVector sum3 = FloatVector.zero(FLOATS);
-        int blocks = columns / 32;
-        for (int b = 0; b < blocks; b++) {
-            long at = b * 18L;
-            FloatVector v0 = FloatVector.fromArray(FLOATS, x, xOffset + b * 32);
-            FloatVector v1 = FloatVector.fromArray(FLOATS, x, xOffset + b * 32 + 16);
-            FloatVector zero = v0.add(v1).mul(-8f);
-            FloatVector u1 = v1.mul(0.0625f).sub(v0);
-            IntVector both0 = (IntVector) ByteVector.fromMemorySegment(BYTES, w, r0 + at + 2, LITTLE_ENDIAN)
-                    .convertShape(ZERO_EXTEND_B2I, INTS, 0);
-            FloatVector part0 = ((FloatVector) both0.convertShape(I2F, FLOATS, 0)).fma(v0, zero);
-            sum0 = ((FloatVector) both0.and(HIGH).convertShape(I2F, FLOATS, 0))
+        for (int i = 0; i < count; i++) {
+            long at = offsets[i];
+            int from = xOffset + PREPARED * i;
+            FloatVector v0 = FloatVector.fromArray(FLOATS, x, from);
+            FloatVector u1 = FloatVector.fromArray(FLOATS, x, from + 16);
+            FloatVector zero = FloatVector.fromArray(FLOATS, x, from + 32);
+            long p0 = r0 + at;
+            ByteVector both0 = ByteVector.fromMemorySegment(BYTES, w, p0 + 2, LITTLE_ENDIAN).lanewise(XOR, TOP);
+            FloatVector part0 = ((FloatVector) both0.convertShape(B2F, FLOATS, 0)).fma(v0, zero);
+            sum0 = ((FloatVector) both0.lanewise(AND, HIGH).convertShape(B2F, FLOATS, 0))
                     .fma(u1, part0)
-                    .fma(FloatVector.broadcast(FLOATS, Float.float16ToFloat(w.get(SHORT, r0 + at))), sum0);
-            IntVector both1 = (IntVector) ByteVector.fromMemorySegment(BYTES, w, r1 + at + 2, LITTLE_ENDIAN)
-                    .convertShape(ZERO_EXTEND_B2I, INTS, 0);
-            FloatVector part1 = ((FloatVector) both1.convertShape(I2F, FLOATS, 0)).fma(v0, zero);
-            sum1 = ((FloatVector) both1.and(HIGH).convertShape(I2F, FLOATS, 0))
+                    .fma(FloatVector.broadcast(FLOATS, HalfTable.VALUES[w.get(SHORT, p0) & 0xffff]), sum0);
+            long p1 = r1 + at;
+            ByteVector both1 = ByteVector.fromMemorySegment(BYTES, w, p1 + 2, LITTLE_ENDIAN).lanewise(XOR, TOP);
+            FloatVector part1 = ((FloatVector) both1.convertShape(B2F, FLOATS, 0)).fma(v0, zero);
+            sum1 = ((FloatVector) both1.lanewise(AND, HIGH).convertShape(B2F, FLOATS, 0))
                     .fma(u1, part1)
-                    .fma(FloatVector.broadcast(FLOATS, Float.float16ToFloat(w.get(SHORT, r1 + at))), sum1);
-            IntVector both2 = (IntVector) ByteVector.fromMemorySegment(BYTES, w, r2 + at + 2, LITTLE_ENDIAN)
-                    .convertShape(ZERO_EXTEND_B2I, INTS, 0);
-            FloatVector part2 = ((FloatVector) both2.convertShape(I2F, FLOATS, 0)).fma(v0, zero);
-            sum2 = ((FloatVector) both2.and(HIGH).convertShape(I2F, FLOATS, 0))
+                    .fma(FloatVector.broadcast(FLOATS, HalfTable.VALUES[w.get(SHORT, p1) & 0xffff]), sum1);
+            long p2 = r2 + at;
+            ByteVector both2 = ByteVector.fromMemorySegment(BYTES, w, p2 + 2, LITTLE_ENDIAN).lanewise(XOR, TOP);
+            FloatVector part2 = ((FloatVector) both2.convertShape(B2F, FLOATS, 0)).fma(v0, zero);
+            sum2 = ((FloatVector) both2.lanewise(AND, HIGH).convertShape(B2F, FLOATS, 0))
                     .fma(u1, part2)
-                    .fma(FloatVector.broadcast(FLOATS, Float.float16ToFloat(w.get(SHORT, r2 + at))), sum2);
-            IntVector both3 = (IntVector) ByteVector.fromMemorySegment(BYTES, w, r3 + at + 2, LITTLE_ENDIAN)
-                    .convertShape(ZERO_EXTEND_B2I, INTS, 0);
-            FloatVector part3 = ((FloatVector) both3.convertShape(I2F, FLOATS, 0)).fma(v0, zero);
-            sum3 = ((FloatVector) both3.and(HIGH).convertShape(I2F, FLOATS, 0))
+                    .fma(FloatVector.broadcast(FLOATS, HalfTable.VALUES[w.get(SHORT, p2) & 0xffff]), sum2);
+            long p3 = r3 + at;
+            ByteVector both3 = ByteVector.fromMemorySegment(BYTES, w, p3 + 2, LITTLE_ENDIAN).lanewise(XOR, TOP);
+            FloatVector part3 = ((FloatVector) both3.convertShape(B2F, FLOATS, 0)).fma(v0, zero);
+            sum3 = ((FloatVector) both3.lanewise(AND, HIGH).convertShape(B2F, FLOATS, 0))
                     .fma(u1, part3)
-                    .fma(FloatVector.broadcast(FLOATS, Float.float16ToFloat(w.get(SHORT, r3 + at))), sum3);
+                    .fma(FloatVector.broadcast(FLOATS, HalfTable.VALUES[w.get(SHORT, p3) & 0xffff]), sum3);
         }
         sum0.intoArray(work, 0);
         sum1.intoArray(work, LANES);
@@ -107,8 +121,19 @@ final class VectorQ4x0 implements VectorFormat {
         sum3.intoArray(work, 3 * LANES);
     }
 
+    /** Two at a time: 16 registers are too few for four rows. */
+    @Override
+    public void dot4(
+            MemorySegment w, long r0, long r1, long r2, long r3, int columns, float[] x, int xOffset, float[] work) {
+        w = NativeSegments.of(w);
+        for (int i = 0; i < 2; i++) { // not two calls: C2 would inline both
+            two(w, i == 0 ? r0 : r2, i == 0 ? r1 : r3, columns, x, xOffset, work, 2 * i * LANES);
+        }
+    }
+
     private static void two(
             MemorySegment w, long r0, long r1, int columns, float[] x, int xOffset, float[] work, int at) {
+        w = NativeSegments.of(w);
         FloatVector sum0 = zero();
         FloatVector sum1 = zero();
         int blocks = columns / 32;
@@ -134,16 +159,8 @@ final class VectorQ4x0 implements VectorFormat {
     }
 
     @Override
-    public void dot8(MemorySegment w, long[] rows, int columns, float[] x, int xOffset, float[] work) {
-        if (LANES == 16) {
-            VectorEightRows.q4x0(w, rows, columns, x, xOffset, work);
-        } else {
-            VectorFormat.super.dot8(w, rows, columns, x, xOffset, work);
-        }
-    }
-
-    @Override
     public void unpack(MemorySegment w, long row, int columns, float[] out, int o) {
+        w = NativeSegments.of(w);
         for (int c = 0; c < columns; c += 32) {
             long block = c / 32 * 18L;
             float d = half(w, row + block);
@@ -159,6 +176,6 @@ final class VectorQ4x0 implements VectorFormat {
 
     /** Weights i to i + LANES of the block: low nibbles up to 15, high ones from 16 on. */
     private static FloatVector weights(IntVector q, int i, float d) {
-        return toFloat(q.lanewise(VectorOperators.LSHR, i >> 2 & 4).and(15).sub(8)).mul(d);
+        return ((FloatVector) q.lanewise(VectorOperators.LSHR, i >> 2 & 4).and(15).sub(8).convert(I2F, 0)).mul(d);
     }
 }

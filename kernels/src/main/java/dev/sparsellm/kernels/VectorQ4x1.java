@@ -2,11 +2,11 @@ package dev.sparsellm.kernels;
 
 import static dev.sparsellm.kernels.ScalarBlocks.INT;
 import static dev.sparsellm.kernels.ScalarBlocks.half;
-import static dev.sparsellm.kernels.VectorLoads.toFloat;
 import static dev.sparsellm.kernels.VectorLoads.unsigned;
 import static dev.sparsellm.kernels.VectorWidth.BYTES;
 import static dev.sparsellm.kernels.VectorWidth.LANES;
 import static java.nio.ByteOrder.LITTLE_ENDIAN;
+import static jdk.incubator.vector.VectorOperators.I2F;
 
 import dev.sparsellm.spi.TensorType;
 import java.lang.foreign.MemorySegment;
@@ -25,6 +25,7 @@ final class VectorQ4x1 implements VectorFormat {
 
     @Override
     public void unpack(MemorySegment w, long row, int columns, float[] out, int o) {
+        w = NativeSegments.of(w);
         for (int c = 0; c < columns; c += 32) {
             long block = c / 32 * 20L;
             float d = half(w, row + block);
@@ -41,6 +42,6 @@ final class VectorQ4x1 implements VectorFormat {
 
     /** Weights i to i + LANES of the block: low nibbles up to 15, high ones from 16 on. */
     private static FloatVector weights(IntVector q, int i, float d, float m) {
-        return toFloat(q.lanewise(VectorOperators.LSHR, i >> 2 & 4).and(15)).mul(d).add(m);
+        return ((FloatVector) q.lanewise(VectorOperators.LSHR, i >> 2 & 4).and(15).convert(I2F, 0)).mul(d).add(m);
     }
 }

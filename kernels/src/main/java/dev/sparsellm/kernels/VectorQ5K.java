@@ -1,11 +1,11 @@
 package dev.sparsellm.kernels;
 
 import static dev.sparsellm.kernels.ScalarBlocks.INT;
-import static dev.sparsellm.kernels.VectorLoads.toFloat;
 import static dev.sparsellm.kernels.VectorLoads.unsigned;
 import static dev.sparsellm.kernels.VectorWidth.BYTES;
 import static dev.sparsellm.kernels.VectorWidth.LANES;
 import static java.nio.ByteOrder.LITTLE_ENDIAN;
+import static jdk.incubator.vector.VectorOperators.I2F;
 
 import dev.sparsellm.spi.TensorType;
 import java.lang.foreign.MemorySegment;
@@ -24,6 +24,7 @@ final class VectorQ5K implements VectorFormat {
 
     @Override
     public void unpack(MemorySegment w, long row, int columns, float[] out, int o) {
+        w = NativeSegments.of(w);
         for (int c = 0; c < columns; c += 256) {
             long block = c / 256 * 176L;
             int ds = w.get(INT, row + block);
@@ -55,6 +56,6 @@ final class VectorQ5K implements VectorFormat {
     private static FloatVector weights(IntVector low, IntVector high, int group, float scale, float minimum) {
         low = low.lanewise(VectorOperators.LSHR, 4 * (group & 1)).and(15);
         high = high.lanewise(VectorOperators.LSHR, group).and(1).lanewise(VectorOperators.LSHL, 4);
-        return toFloat(low.or(high)).mul(scale).sub(minimum);
+        return ((FloatVector) low.or(high).convert(I2F, 0)).mul(scale).sub(minimum);
     }
 }

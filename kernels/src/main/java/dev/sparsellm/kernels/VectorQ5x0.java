@@ -2,12 +2,13 @@ package dev.sparsellm.kernels;
 
 import static dev.sparsellm.kernels.ScalarBlocks.INT;
 import static dev.sparsellm.kernels.ScalarBlocks.half;
-import static dev.sparsellm.kernels.VectorLoads.fifthBits;
-import static dev.sparsellm.kernels.VectorLoads.toFloat;
+import static dev.sparsellm.kernels.VectorLoads.BIT_TO_TOP;
 import static dev.sparsellm.kernels.VectorLoads.unsigned;
 import static dev.sparsellm.kernels.VectorWidth.BYTES;
+import static dev.sparsellm.kernels.VectorWidth.INTS;
 import static dev.sparsellm.kernels.VectorWidth.LANES;
 import static java.nio.ByteOrder.LITTLE_ENDIAN;
+import static jdk.incubator.vector.VectorOperators.I2F;
 
 import dev.sparsellm.spi.TensorType;
 import java.lang.foreign.MemorySegment;
@@ -24,8 +25,10 @@ final class VectorQ5x0 implements VectorFormat {
         return TensorType.Q5_0;
     }
 
+    /** Low nibbles are weights up to 15, high ones from 16 on. Written out: see {@link VectorFormat} on calls. */
     @Override
     public void unpack(MemorySegment w, long row, int columns, float[] out, int o) {
+        w = NativeSegments.of(w);
         for (int c = 0; c < columns; c += 32) {
             long block = c / 32 * 22L;
             float d = half(w, row + block);
@@ -34,15 +37,17 @@ final class VectorQ5x0 implements VectorFormat {
                 long codes = block + 6 + (i & 15);
                 IntVector q = LANES == 4
                         ? unsigned(w.get(INT, row + codes))
-                        : unsigned(ByteVector.fromMemorySegment(BYTES, w, row + codes, LITTLE_ENDIAN));
-                weights(q, i, high, d).intoArray(out, o + c + i);
+                        : (IntVector) ByteVector.fromMemorySegment(BYTES, w, row + codes, LITTLE_ENDIAN)
+                                .convertShape(VectorOperators.ZERO_EXTEND_B2I, INTS, 0);
+                IntVector fifth = IntVector.broadcast(INTS, high >>> i)
+                        .mul(IntVector.fromArray(INTS, BIT_TO_TOP, 0))
+                        .lanewise(VectorOperators.LSHR, 27)
+                        .and(16);
+                IntVector low = q.lanewise(VectorOperators.LSHR, i >> 2 & 4).and(15);
+                ((FloatVector) low.or(fifth).sub(16).convert(I2F, 0))
+                        .mul(d)
+                        .intoArray(out, o + c + i);
             }
         }
-    }
-
-    /** Weights i to i + LANES of the block: low nibbles up to 15, high ones from 16 on. */
-    private static FloatVector weights(IntVector q, int i, int high, float d) {
-        IntVector low = q.lanewise(VectorOperators.LSHR, i >> 2 & 4).and(15);
-        return toFloat(low.or(fifthBits(high >>> i)).sub(16)).mul(d);
     }
 }

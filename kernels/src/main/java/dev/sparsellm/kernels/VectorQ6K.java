@@ -2,13 +2,13 @@ package dev.sparsellm.kernels;
 
 import static dev.sparsellm.kernels.ScalarBlocks.INT;
 import static dev.sparsellm.kernels.ScalarBlocks.half;
-import static dev.sparsellm.kernels.VectorLoads.toFloat;
 import static dev.sparsellm.kernels.VectorLoads.unsigned;
 import static dev.sparsellm.kernels.VectorWidth.BYTES;
 import static dev.sparsellm.kernels.VectorWidth.LANES;
 import static dev.sparsellm.kernels.VectorWidth.load;
 import static dev.sparsellm.kernels.VectorWidth.zero;
 import static java.nio.ByteOrder.LITTLE_ENDIAN;
+import static jdk.incubator.vector.VectorOperators.I2F;
 
 import dev.sparsellm.spi.TensorType;
 import java.lang.foreign.MemorySegment;
@@ -37,6 +37,7 @@ final class VectorQ6K implements VectorFormat {
             float[] x,
             int xOffset,
             float[] work) {
+        w = NativeSegments.of(w);
         for (int i = 0; i < 4; i++) { // not four calls: C2 would inline all
             dot1(w, i == 0 ? r0 : i == 1 ? r1 : i == 2 ? r2 : r3, columns, x, xOffset, work, i * LANES);
         }
@@ -45,6 +46,7 @@ final class VectorQ6K implements VectorFormat {
     /** One row at a time: of two, C2 did not inline everything, and boxed vectors. */
     private static void dot1(
             MemorySegment w, long row, int columns, float[] x, int xOffset, float[] work, int at) {
+        w = NativeSegments.of(w);
         FloatVector sum = zero();
         for (int c = 0; c < columns; c += 256) {
             long block = c / 256 * 210L;
@@ -70,6 +72,7 @@ final class VectorQ6K implements VectorFormat {
 
     @Override
     public void unpack(MemorySegment w, long row, int columns, float[] out, int o) {
+        w = NativeSegments.of(w);
         for (int c = 0; c < columns; c += 256) {
             long block = c / 256 * 210L;
             float d = half(w, row + block + 208);
@@ -93,6 +96,6 @@ final class VectorQ6K implements VectorFormat {
     private static FloatVector weights(IntVector low, IntVector high, int group, float scale) {
         low = low.lanewise(VectorOperators.LSHR, group & 4).and(15);
         high = high.lanewise(VectorOperators.LSHR, group & 6).and(3).lanewise(VectorOperators.LSHL, 4);
-        return toFloat(low.or(high).sub(32)).mul(scale);
+        return ((FloatVector) low.or(high).sub(32).convert(I2F, 0)).mul(scale);
     }
 }

@@ -4,7 +4,6 @@ import static dev.sparsellm.kernels.ScalarBlocks.INT;
 import static dev.sparsellm.kernels.ScalarBlocks.SHORT;
 import static dev.sparsellm.kernels.ScalarBlocks.half;
 import static dev.sparsellm.kernels.VectorLoads.signed;
-import static dev.sparsellm.kernels.VectorLoads.toFloat;
 import static dev.sparsellm.kernels.VectorWidth.BYTES;
 import static dev.sparsellm.kernels.VectorWidth.FLOATS;
 import static dev.sparsellm.kernels.VectorWidth.LANES;
@@ -12,6 +11,7 @@ import static dev.sparsellm.kernels.VectorWidth.load;
 import static dev.sparsellm.kernels.VectorWidth.zero;
 import static java.nio.ByteOrder.LITTLE_ENDIAN;
 import static jdk.incubator.vector.VectorOperators.B2F;
+import static jdk.incubator.vector.VectorOperators.I2F;
 
 import dev.sparsellm.spi.TensorType;
 import java.lang.foreign.MemorySegment;
@@ -28,68 +28,59 @@ final class VectorQ8x0 implements VectorFormat {
     }
 
     @Override
-    public void dot4(
-            MemorySegment w,
-            long r0,
-            long r1,
-            long r2,
-            long r3,
-            int columns,
-            float[] x,
-            int xOffset,
-            float[] work) {
-        if (LANES == 16) {
-            four(w, r0, r1, r2, r3, columns, x, xOffset, work);
-        } else { // 16 registers are too few for four rows: a quarter slower
-            for (int i = 0; i < 2; i++) { // not two calls: C2 would inline both
-                two(w, i == 0 ? r0 : r2, i == 0 ? r1 : r3, columns, x, xOffset, work, 2 * i * LANES);
-            }
-        }
+    public boolean takesSteps() {
+        return LANES == 16;
     }
 
-    /**
-     * Four rows, 1.4 times as fast as two; the scale applied once for a block, which spares one of ten operations.
-     * Written out: see {@link VectorFormat} on calls.
-     */
-    private static void four(
-            MemorySegment w, long r0, long r1, long r2, long r3, int columns, float[] x, int xOffset, float[] work) {
+    /** The scale applied once for a block, which spares one of eight operations. Written out: see {@link VectorFormat} on calls. */
+    @Override
+    public void fourBySteps(
+            MemorySegment w, long[] starts, int[] offsets, int count, float[] x, int xOffset, float[] work) {
+        w = NativeSegments.of(w);
+        long r0 = starts[0];
+        long r1 = starts[1];
+        long r2 = starts[2];
+        long r3 = starts[3];
         FloatVector sum0 = FloatVector.zero(FLOATS);
         FloatVector sum1 = FloatVector.zero(FLOATS);
         FloatVector sum2 = FloatVector.zero(FLOATS);
         FloatVector sum3 = FloatVector.zero(FLOATS);
-        int blocks = columns / 32;
-        for (int b = 0; b < blocks; b++) {
-            long at = b * 34L;
-            FloatVector v0 = FloatVector.fromArray(FLOATS, x, xOffset + b * 32);
-            FloatVector v1 = FloatVector.fromArray(FLOATS, x, xOffset + b * 32 + 16);
-            FloatVector upper0 = ((FloatVector) ByteVector.fromMemorySegment(BYTES, w, r0 + at + 18, LITTLE_ENDIAN)
+        for (int i = 0; i < count; i++) {
+            long at = offsets[i];
+            FloatVector v0 = FloatVector.fromArray(FLOATS, x, xOffset + 32 * i);
+            FloatVector v1 = FloatVector.fromArray(FLOATS, x, xOffset + 32 * i + 16);
+            long p0 = r0 + at;
+            FloatVector upper0 = ((FloatVector) ByteVector.fromMemorySegment(BYTES, w, p0 + 18, LITTLE_ENDIAN)
                             .convertShape(B2F, FLOATS, 0))
                     .mul(v1);
-            sum0 = ((FloatVector) ByteVector.fromMemorySegment(BYTES, w, r0 + at + 2, LITTLE_ENDIAN)
+            sum0 = ((FloatVector) ByteVector.fromMemorySegment(BYTES, w, p0 + 2, LITTLE_ENDIAN)
                             .convertShape(B2F, FLOATS, 0))
                     .fma(v0, upper0)
-                    .fma(FloatVector.broadcast(FLOATS, Float.float16ToFloat(w.get(SHORT, r0 + at))), sum0);
-            FloatVector upper1 = ((FloatVector) ByteVector.fromMemorySegment(BYTES, w, r1 + at + 18, LITTLE_ENDIAN)
+                    .fma(FloatVector.broadcast(FLOATS, HalfTable.VALUES[w.get(SHORT, p0) & 0xffff]), sum0);
+            long p1 = r1 + at;
+            FloatVector upper1 = ((FloatVector) ByteVector.fromMemorySegment(BYTES, w, p1 + 18, LITTLE_ENDIAN)
                             .convertShape(B2F, FLOATS, 0))
                     .mul(v1);
-            sum1 = ((FloatVector) ByteVector.fromMemorySegment(BYTES, w, r1 + at + 2, LITTLE_ENDIAN)
+            sum1 = ((FloatVector) ByteVector.fromMemorySegment(BYTES, w, p1 + 2, LITTLE_ENDIAN)
                             .convertShape(B2F, FLOATS, 0))
                     .fma(v0, upper1)
-                    .fma(FloatVector.broadcast(FLOATS, Float.float16ToFloat(w.get(SHORT, r1 + at))), sum1);
-            FloatVector upper2 = ((FloatVector) ByteVector.fromMemorySegment(BYTES, w, r2 + at + 18, LITTLE_ENDIAN)
+                    .fma(FloatVector.broadcast(FLOATS, HalfTable.VALUES[w.get(SHORT, p1) & 0xffff]), sum1);
+            long p2 = r2 + at;
+            FloatVector upper2 = ((FloatVector) ByteVector.fromMemorySegment(BYTES, w, p2 + 18, LITTLE_ENDIAN)
                             .convertShape(B2F, FLOATS, 0))
                     .mul(v1);
-            sum2 = ((FloatVector) ByteVector.fromMemorySegment(BYTES, w, r2 + at + 2, LITTLE_ENDIAN)
+            sum2 = ((FloatVector) ByteVector.fromMemorySegment(BYTES, w, p2 + 2, LITTLE_ENDIAN)
                             .convertShape(B2F, FLOATS, 0))
                     .fma(v0, upper2)
-                    .fma(FloatVector.broadcast(FLOATS, Float.float16ToFloat(w.get(SHORT, r2 + at))), sum2);
-            FloatVector upper3 = ((FloatVector) ByteVector.fromMemorySegment(BYTES, w, r3 + at + 18, LITTLE_ENDIAN)
+                    .fma(FloatVector.broadcast(FLOATS, HalfTable.VALUES[w.get(SHORT, p2) & 0xffff]), sum2);
+            long p3 = r3 + at;
+            FloatVector upper3 = ((FloatVector) ByteVector.fromMemorySegment(BYTES, w, p3 + 18, LITTLE_ENDIAN)
                             .convertShape(B2F, FLOATS, 0))
                     .mul(v1);
-            sum3 = ((FloatVector) ByteVector.fromMemorySegment(BYTES, w, r3 + at + 2, LITTLE_ENDIAN)
+            sum3 = ((FloatVector) ByteVector.fromMemorySegment(BYTES, w, p3 + 2, LITTLE_ENDIAN)
                             .convertShape(B2F, FLOATS, 0))
                     .fma(v0, upper3)
-                    .fma(FloatVector.broadcast(FLOATS, Float.float16ToFloat(w.get(SHORT, r3 + at))), sum3);
+                    .fma(FloatVector.broadcast(FLOATS, HalfTable.VALUES[w.get(SHORT, p3) & 0xffff]), sum3);
         }
         sum0.intoArray(work, 0);
         sum1.intoArray(work, LANES);
@@ -97,8 +88,19 @@ final class VectorQ8x0 implements VectorFormat {
         sum3.intoArray(work, 3 * LANES);
     }
 
+    /** Two at a time: 16 registers are too few for four rows. */
+    @Override
+    public void dot4(
+            MemorySegment w, long r0, long r1, long r2, long r3, int columns, float[] x, int xOffset, float[] work) {
+        w = NativeSegments.of(w);
+        for (int i = 0; i < 2; i++) { // not two calls: C2 would inline both
+            two(w, i == 0 ? r0 : r2, i == 0 ? r1 : r3, columns, x, xOffset, work, 2 * i * LANES);
+        }
+    }
+
     private static void two(
             MemorySegment w, long r0, long r1, int columns, float[] x, int xOffset, float[] work, int at) {
+        w = NativeSegments.of(w);
         FloatVector sum0 = zero();
         FloatVector sum1 = zero();
         int blocks = columns / 32;
@@ -124,16 +126,8 @@ final class VectorQ8x0 implements VectorFormat {
     }
 
     @Override
-    public void dot8(MemorySegment w, long[] rows, int columns, float[] x, int xOffset, float[] work) {
-        if (LANES == 16) {
-            VectorEightRows.q8x0(w, rows, columns, x, xOffset, work);
-        } else {
-            VectorFormat.super.dot8(w, rows, columns, x, xOffset, work);
-        }
-    }
-
-    @Override
     public void unpack(MemorySegment w, long row, int columns, float[] out, int o) {
+        w = NativeSegments.of(w);
         for (int c = 0; c < columns; c += 32) {
             long block = c / 32 * 34L;
             float d = half(w, row + block);
@@ -148,6 +142,6 @@ final class VectorQ8x0 implements VectorFormat {
     }
 
     private static FloatVector weights(IntVector q, float d) {
-        return toFloat(q).mul(d);
+        return ((FloatVector) q.convert(I2F, 0)).mul(d);
     }
 }

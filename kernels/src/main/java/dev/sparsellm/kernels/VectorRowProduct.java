@@ -2,16 +2,13 @@ package dev.sparsellm.kernels;
 
 import dev.sparsellm.spi.Tensor;
 import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
 
 /**
- * Rows four at a time by {@link VectorFormat}, listed and long ones eight; for several x, unpacked once and multiplied by
+ * Rows side by side by {@link VectorFormat}, six or four; for several x, unpacked once and multiplied by
  * {@link VectorGemm}.
  */
 final class VectorRowProduct implements RowProduct {
-
-    private static final byte UNKNOWN = 0;
-    private static final byte USUAL = 1;
-    private static final byte UNUSUAL = 2;
 
     private final VectorFormat format;
     private final String name;
@@ -19,9 +16,14 @@ final class VectorRowProduct implements RowProduct {
     private final long rowBytes;
     private final int rows;
     private final int columns;
-    private final boolean longRows;
-    /** What is known of each row: threads may find it out at the same time, and find the same. Null if all are usual. */
-    private final byte[] kinds;
+
+    /** Where in a row the steps of {@link VectorFormat#fourBySteps} begin, and how many columns they take. */
+    private final int[] steps;
+
+    private final int wholeColumns;
+
+    /** Length of the working memory. */
+    private final int work;
 
     VectorRowProduct(VectorFormat format, Tensor weights) {
         this.format = format;
@@ -30,8 +32,12 @@ final class VectorRowProduct implements RowProduct {
         rowBytes = weights.rowBytes();
         rows = weights.rows();
         columns = weights.columns();
-        longRows = rowBytes >= format.longRow();
-        kinds = format.hasUnusualRows() ? new byte[rows] : null;
+        int columnsOfStep = Math.max(format.type().blockSize(), VectorWidth.LANES);
+        steps = new int[format.takesSteps() ? columns / columnsOfStep : 0];
+        Arrays.setAll(steps, i -> (int) format.type().rowBytes(i * columnsOfStep));
+        wholeColumns = steps.length > 0 ? steps.length * columnsOfStep : columns;
+        // What is not to be trusted is done anew by dot4Unpacked.
+        work = Math.max(VectorFormat.WORK, format.workOfFour());
     }
 
     @Override
@@ -54,7 +60,18 @@ final class VectorRowProduct implements RowProduct {
             multiply(input, y, yStride, from, to, scratch);
             return;
         }
-        multiply(x, 0, y, 0, null, from, to, longRows ? 8 : 4, scratch);
+        multiply(x, 0, y, 0, null, from, to, scratch);
+    }
+
+    /** What {@link VectorFormat#fourBySteps} takes: x, or where something is made of that first, what was made, from 0 on. */
+    private float[] prepared(float[] x, int xOffset, Scratch scratch) {
+        int length = format.preparedFloats(columns);
+        if (length == 0) {
+            return x;
+        }
+        float[] prepared = scratch.prepared(length);
+        format.prepare(x, xOffset, columns, prepared);
+        return prepared;
     }
 
     @Override
@@ -68,59 +85,62 @@ final class VectorRowProduct implements RowProduct {
     public void multiplyRows(
             float[] x, int xOffset, float[] y, int yOffset, int[] indices, int from, int to, Scratch scratch) {
         Ranges.check(from, to, indices.length, name);
-        multiply(x, xOffset, y, yOffset, indices, from, to, 8, scratch);
+        multiply(x, xOffset, y, yOffset, indices, from, to, scratch);
     }
 
     /**
-     * Rows of a list side by side that lie a fourth or an eighth of it apart: as many streams that the hardware prefetches.
+     * Four rows of a list side by side, which lie a fourth of it apart: as many streams that the hardware prefetches.
      *
      * @param indices null for all rows
-     * @param together 4 or 8
      */
     private void multiply(
-            float[] x, int xOffset, float[] y, int yOffset, int[] indices, int from, int to, int together,
-            Scratch scratch) {
-        float[] work = scratch.floats(VectorFormat.WORK);
-        int[] list = scratch.rows;
+            float[] x, int xOffset, float[] y, int yOffset, int[] indices, int from, int to, Scratch scratch) {
+        float[] work = scratch.floats(this.work);
+        float[] prepared = prepared(x, xOffset, scratch);
+        int preparedOffset = prepared == x ? xOffset : 0;
         long[] starts = scratch.starts;
-        int apart = (to - from + together - 1) / together;
+        int apart = Math.ceilDiv(to - from, 4);
         for (int i = from; i < from + apart; i++) {
-            for (int r = 0; r < together; r++) {
-                int at = Math.min(i + r * apart, to - 1);
-                list[r] = indices == null ? at : indices[at];
-                starts[r] = list[r] * rowBytes;
-            }
-            if (together == 8) {
-                format.dot8(data, starts, columns, x, xOffset, work);
+            list(indices, i, apart, to, scratch);
+            if (steps.length > 0) {
+                format.fourBySteps(data, starts, steps, steps.length, prepared, preparedOffset, work);
             } else {
                 format.dot4(data, starts[0], starts[1], starts[2], starts[3], columns, x, xOffset, work);
             }
-            store(list, together, x, xOffset, y, yOffset, work);
+            for (int r = 0; r < 4; r++) {
+                for (int c = wholeColumns; c < columns; c++) {
+                    float weight = format.weight(data, starts[r], c);
+                    LaneSums.add(weight, x[xOffset + c], work, r * VectorWidth.LANES + c - wholeColumns);
+                }
+            }
+            store(scratch.rows, x, xOffset, y, yOffset, work);
+        }
+    }
+
+    /** Rows i, i + apart and so on, and where they begin; the last one again where there are no more. */
+    private void list(int[] indices, int i, int apart, int to, Scratch scratch) {
+        for (int r = 0; r < 4; r++) {
+            int at = Math.min(i + r * apart, to - 1);
+            scratch.rows[r] = indices == null ? at : indices[at];
+            scratch.starts[r] = scratch.rows[r] * rowBytes;
         }
     }
 
     /** Adds up the lanes of each row; what the short form of a product cannot be trusted with is done anew. */
-    private void store(int[] list, int count, float[] x, int xOffset, float[] y, int yOffset, float[] work) {
+    private void store(int[] list, float[] x, int xOffset, float[] y, int yOffset, float[] work) {
         boolean trusted = true;
-        for (int r = 0; r < count; r++) {
+        for (int r = 0; r < 4; r++) {
             float total = LaneSums.total(work, r * VectorWidth.LANES);
             y[yOffset + list[r]] = total;
-            trusted &= Float.isFinite(total) & (kinds == null || isUsual(list[r]));
+            trusted &= Float.isFinite(total);
         }
-        for (int r = 0; r < count && !trusted; r++) {
+        for (int r = 0; r < 4 && !trusted; r++) {
             int row = list[r];
-            if (!Float.isFinite(y[yOffset + row]) || kinds != null && !isUsual(row)) {
+            if (!Float.isFinite(y[yOffset + row])) {
                 long at = row * rowBytes;
                 format.dot4Unpacked(data, at, at, at, at, columns, x, xOffset, work);
                 y[yOffset + row] = LaneSums.total(work, 0);
             }
         }
-    }
-
-    private boolean isUsual(int row) {
-        if (kinds[row] == UNKNOWN) {
-            kinds[row] = format.isUnusual(data, row * rowBytes, columns) ? UNUSUAL : USUAL;
-        }
-        return kinds[row] == USUAL;
     }
 }

@@ -18,7 +18,10 @@ final class VectorSparseKernels implements SparseKernels {
 
     @Override
     public ChannelProduct channels(ChannelMajor weights) {
-        return new PackedChannelProduct(weights, new VectorChannelSteps());
+        ChannelMajor offHeap = weights.data().isNative()
+                ? weights
+                : new ChannelMajor(weights.type(), weights.rows(), weights.columns(), NativeSegments.copyOf(weights.data()));
+        return new PackedChannelProduct(offHeap, new VectorChannelSteps());
     }
 
     /**

@@ -54,7 +54,7 @@ class KernelSizeTest {
         Map<String, Integer> nodes = nodes(log);
 
         if (KernelChoice.ofThisJvm().kernels().vectorBits() == 512) {
-            assertThat(nodes).containsKeys("VectorQ8x0 four", "VectorGemm twelveByTwo", "VectorGemm twelveByOne");
+            assertThat(nodes).containsKeys("VectorQ8x0 fourBySteps", "VectorGemm twelveByTwo", "VectorGemm twelveByOne");
         } else {
             assertThat(nodes).containsKey("VectorGemm sixByTwo");
         }
