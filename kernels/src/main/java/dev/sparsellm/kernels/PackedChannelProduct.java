@@ -9,6 +9,9 @@ import java.lang.foreign.MemorySegment;
  */
 final class PackedChannelProduct implements ChannelProduct {
 
+    /** Bytes of a channel of which a page holds more than two. */
+    private static final int SHORT = 2048;
+
     private final ChannelLayout layout;
     private final ChannelCoding coding;
     private final MemorySegment data;
@@ -110,7 +113,8 @@ final class PackedChannelProduct implements ChannelProduct {
         // Bunches of every bunches-th channel: each memory stream goes on, in the next bunch, with a channel that follows
         // in memory or soon after. (A quarter faster where most are active. Plain types, whose streams would lie far
         // apart in the whole list, lose by it.)
-        int bunches = (to - from + ChannelSteps.STREAMS_OF_CODES - 1) / ChannelSteps.STREAMS_OF_CODES;
+        int streams = layout.stride() < SHORT ? ChannelSteps.STREAMS_OF_SHORT_CODES : ChannelSteps.STREAMS_OF_CODES;
+        int bunches = Math.ceilDiv(to - from, streams);
         for (int b = 0; b < bunches; b++) {
             int count = 0;
             for (int i = from + b; i < to; i += bunches) {

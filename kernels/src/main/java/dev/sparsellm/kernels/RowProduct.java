@@ -11,8 +11,9 @@ public interface RowProduct {
 
     /**
      * Computes {@code y[b·yStride + r] = Σ_c W[r][c] · x[b·columns + c]} for r in [from, to) and b in [0, batch). With
-     * larger batches each weight is read, and unpacked, once for many rows of x. The range of rows changes no bit of a
-     * result, nor does the size of the batch but for the step from 1 to 2: a single x may be multiplied in another way.
+     * batches of {@link BatchedInput#FEWEST} rows of x and more, each weight is unpacked once for many of them; fewer are
+     * multiplied each alone, which may round in another way. Otherwise neither the range of rows of W nor the size of the
+     * batch changes a bit of a result.
      *
      * @param x {@code [batch][columns]}
      * @param y {@code [batch][yStride]}, written at columns [from, to) only
@@ -22,7 +23,8 @@ public interface RowProduct {
 
     /**
      * The same for a batch that has been laid out before, which is faster where several ranges of rows, or several matrices,
-     * are multiplied with it: otherwise it is laid out for each. The same bits.
+     * are multiplied with it: otherwise it is laid out for each. The same bits as those of a batch of
+     * {@link BatchedInput#FEWEST} rows and more, also with fewer.
      *
      * @param x with as many columns as this, made by the same {@link Kernels#batchedInput}; all columns laid
      * @throws IllegalArgumentException if it was made for other columns or by other kernels

@@ -30,8 +30,6 @@ final class VectorQ4x0 implements VectorFormat {
 
     private static final ByteVector HIGH = ByteVector.broadcast(BYTES, (byte) 0xf0);
 
-    /** Floats that {@link #prepare} makes of a block of x. */
-    private static final int PREPARED = 48;
 
     @Override
     public TensorType type() {
@@ -45,21 +43,25 @@ final class VectorQ4x0 implements VectorFormat {
 
     @Override
     public int preparedFloats(int columns) {
-        return columns / 32 * PREPARED;
+        return columns / 32 * 33;
     }
 
-    /** For each block x0, then x1 / 16 − x0, then −8 · x0: see {@link #fourBySteps}. */
+    /** For each block x0, then x1 / 16 − x0; after all blocks, for each, what every lane's part of −8 · Σ x0 is. */
     @Override
     public void prepare(float[] x, int xOffset, int columns, float[] prepared) {
         for (int block = 0; block < columns / 32; block++) {
-            int from = xOffset + 32 * block;
-            int to = PREPARED * block;
-            for (int i = 0; i < 16; i++) {
-                float x0 = x[from + i];
-                prepared[to + i] = x0;
-                prepared[to + 16 + i] = x[from + 16 + i] * 0.0625f - x0;
-                prepared[to + 32 + i] = -8 * x0;
+            int at = 32 * block;
+            for (int i = at; i < at + 16; i++) {
+                prepared[i] = x[xOffset + i];
+                prepared[i + 16] = x[xOffset + i + 16] * 0.0625f - x[xOffset + i];
             }
+            float even = 0; // two sums, four of each at a time: additions wait for each other
+            float odd = 0;
+            for (int i = xOffset + at; i < xOffset + at + 16; i += 8) {
+                even += x[i] + x[i + 2] + (x[i + 4] + x[i + 6]);
+                odd += x[i + 1] + x[i + 3] + (x[i + 5] + x[i + 7]);
+            }
+            prepared[columns + block] = -0.5f * (even + odd);
         }
     }
 
@@ -69,8 +71,10 @@ final class VectorQ4x0 implements VectorFormat {
      *
      * <pre>(low − 8) · x0 + (high − 8) · x1 = b · x0 + 16 (high − 8) · (x1 / 16 − x0) − 8 · x0,</pre>
      *
-     * where 16 (high − 8) is b without its lowest bits: no shift, and no mask for the low nibbles. Rounding differs from
-     * unpacked products'; infinities become NaN. Written out: see {@link VectorFormat} on calls.
+     * where 16 (high − 8) is b without its lowest bits: no shift, and no mask for the low nibbles. The last term's sum over
+     * the block is spread over the lanes: 16 floats for it would make half as much again of x, which then, at 8192 columns,
+     * is no longer in the first-level cache. Rounding differs from unpacked products'; infinities become NaN. Written out:
+     * see {@link VectorFormat} on calls.
      */
     @Override
     public void fourBySteps(
@@ -86,10 +90,9 @@ final class VectorQ4x0 implements VectorFormat {
         FloatVector sum3 = FloatVector.zero(FLOATS);
         for (int i = 0; i < count; i++) {
             long at = offsets[i];
-            int from = xOffset + PREPARED * i;
-            FloatVector v0 = FloatVector.fromArray(FLOATS, x, from);
-            FloatVector u1 = FloatVector.fromArray(FLOATS, x, from + 16);
-            FloatVector zero = FloatVector.fromArray(FLOATS, x, from + 32);
+            FloatVector v0 = FloatVector.fromArray(FLOATS, x, xOffset + 32 * i);
+            FloatVector u1 = FloatVector.fromArray(FLOATS, x, xOffset + 32 * i + 16);
+            FloatVector zero = FloatVector.broadcast(FLOATS, x[xOffset + 32 * count + i]);
             long p0 = r0 + at;
             ByteVector both0 = ByteVector.fromMemorySegment(BYTES, w, p0 + 2, LITTLE_ENDIAN).lanewise(XOR, TOP);
             FloatVector part0 = ((FloatVector) both0.convertShape(B2F, FLOATS, 0)).fma(v0, zero);

@@ -5,10 +5,12 @@ import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 
 /**
- * Rows side by side by {@link VectorFormat}, six or four; for several x, unpacked once and multiplied by
- * {@link VectorGemm}.
+ * Four rows side by side by {@link VectorFormat}; for batches, unpacked once and multiplied by {@link VectorGemm}.
  */
 final class VectorRowProduct implements RowProduct {
+
+    /** Weights that are multiplied with one x after another: a fraction of the second-level cache. */
+    private static final long CACHED_BYTES = 256 * 1024;
 
     private final VectorFormat format;
     private final String name;
@@ -21,6 +23,8 @@ final class VectorRowProduct implements RowProduct {
     private final int[] steps;
 
     private final int wholeColumns;
+
+    private final int rowsInCache;
 
     /** Length of the working memory. */
     private final int work;
@@ -36,6 +40,7 @@ final class VectorRowProduct implements RowProduct {
         steps = new int[format.takesSteps() ? columns / columnsOfStep : 0];
         Arrays.setAll(steps, i -> (int) format.type().rowBytes(i * columnsOfStep));
         wholeColumns = steps.length > 0 ? steps.length * columnsOfStep : columns;
+        rowsInCache = Math.max(4, (int) (CACHED_BYTES / rowBytes) / 4 * 4);
         // What is not to be trusted is done anew by dot4Unpacked.
         work = Math.max(VectorFormat.WORK, format.workOfFour());
     }
@@ -53,14 +58,19 @@ final class VectorRowProduct implements RowProduct {
     @Override
     public void multiply(float[] x, int batch, float[] y, int yStride, int from, int to, Scratch scratch) {
         Ranges.check(from, to, rows, name);
-        if (batch > 1) {
+        if (batch >= BatchedInput.FEWEST) {
             BatchedInput input = scratch.vectorInput();
             input.begin(batch, columns);
             input.lay(x, 0, columns);
             multiply(input, y, yStride, from, to, scratch);
             return;
         }
-        multiply(x, 0, y, 0, null, from, to, scratch);
+        int most = batch == 1 ? to - from : rowsInCache;
+        for (int first = from; first < to; first += most) {
+            for (int b = 0; b < batch; b++) {
+                multiply(x, b * columns, y, b * yStride, null, first, Math.min(first + most, to), scratch);
+            }
+        }
     }
 
     /** What {@link VectorFormat#fourBySteps} takes: x, or where something is made of that first, what was made, from 0 on. */

@@ -88,13 +88,17 @@ class RowProductTest {
             RowProduct product = kernels.rows(TestWeights.random(type, ROWS, columns, columns));
             Arrays.fill(scratch.floats(200_000), Float.NaN); // what is left over there must not matter
             float[] x = TestWeights.activations(batch * columns, 1);
-            float[] alone = new float[stride];
-            product.multiply(x, 1, alone, stride, 0, ROWS, scratch);
+            float[] alone = new float[batch * stride];
+            for (int b = 0; b < batch; b++) {
+                float[] one = new float[stride];
+                product.multiply(Arrays.copyOfRange(x, b * columns, (b + 1) * columns), 1, one, stride, 0, ROWS, scratch);
+                System.arraycopy(one, 0, alone, b * stride, stride);
+            }
             float[] together = new float[batch * stride];
             product.multiply(x, batch, together, stride, 0, ROWS, scratch);
             for (int[] range : new int[][] {{0, 1}, {3, 8}, {2, 11}, {17, 19}, {4, 4}, {3, 23}}) {
-                for (int n : new int[] {1, 2, 7, 16, 33, 37}) {
-                    float[] expected = n == 1 ? alone : together;
+                for (int n : new int[] {1, 2, BatchedInput.FEWEST - 1, BatchedInput.FEWEST, 16, 33, 37}) {
+                    float[] expected = n < BatchedInput.FEWEST ? alone : together;
                     float[] y = new float[n * stride];
                     Arrays.fill(y, SENTINEL);
                     product.multiply(x, n, y, stride, range[0], range[1], scratch);
@@ -109,6 +113,28 @@ class RowProductTest {
                 }
             }
         }
+    }
+
+    /** More weights than are multiplied with one row of x before the next one. */
+    @ParameterizedTest
+    @MethodSource("types")
+    void few_rows_of_x_are_multiplied_each_as_if_alone(TensorType type) {
+        int rows = 401;
+        int columns = 5 * 256;
+        RowProduct product = kernels.rows(TestWeights.random(type, rows, columns, columns));
+        float[] x = TestWeights.activations(3 * columns, 3);
+        float[] wanted = new float[3 * rows];
+        for (int b = 0; b < 3; b++) {
+            float[] one = new float[rows];
+            product.multiply(Arrays.copyOfRange(x, b * columns, (b + 1) * columns), 1, one, rows, 0, rows, scratch);
+            System.arraycopy(one, 0, wanted, b * rows, rows);
+        }
+        float[] y = new float[3 * rows];
+        product.multiply(x, 3, y, rows, 1, rows, scratch);
+        for (int b = 0; b < 3; b++) {
+            wanted[b * rows] = 0;
+        }
+        assertThat(y).as("%s", type).isEqualTo(wanted);
     }
 
     @ParameterizedTest
@@ -206,9 +232,9 @@ class RowProductTest {
                 int columns = blocks * type.blockSize();
                 RowProduct product = kernels.rows(TestWeights.random(type, ROWS, columns, columns));
                 float[] x = TestWeights.activations(batch * columns, 4);
-                float[] wanted = new float[Math.max(2, batch) * ROWS];
-                product.multiply(Arrays.copyOf(x, Math.max(2, batch) * columns), Math.max(2, batch), wanted, ROWS, 0,
-                        ROWS, scratch);
+                int enough = Math.max(BatchedInput.FEWEST, batch);
+                float[] wanted = new float[enough * ROWS];
+                product.multiply(Arrays.copyOf(x, enough * columns), enough, wanted, ROWS, 0, ROWS, scratch);
                 input.begin(batch, columns);
                 input.lay(x, columns / 3, columns);
                 input.lay(x, 0, columns / 3);
@@ -248,9 +274,9 @@ class RowProductTest {
         Tensor weights = TestWeights.random(type, ROWS, columns, 4);
         for (float odd : new float[] {Float.NaN, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY}) {
             for (int at : new int[] {0, columns / 2, columns - 1}) {
-                float[] x = TestWeights.activations(2 * columns, 5);
+                float[] x = TestWeights.activations(BatchedInput.FEWEST * columns, 5);
                 x[at] = odd;
-                for (int batch : new int[] {1, 2}) {
+                for (int batch : new int[] {1, 2, BatchedInput.FEWEST}) {
                     float[] expected = new float[batch * ROWS];
                     KernelChoice.SCALAR.rows(weights).multiply(x, batch, expected, ROWS, 0, ROWS, scratch);
                     float[] y = new float[batch * ROWS];

@@ -59,7 +59,7 @@ final class DenseFeedForward implements FeedForward {
         this.y = y;
         workspace = workspaces.take(workers.threads(), pass.batch() * gate.rows());
         try {
-            if (pass.batch() > 1) {
+            if (Split.laysOut(pass.batch())) {
                 workspace.input().begin(pass.batch(), gate.columns());
                 workspace.hiddenInput().begin(pass.batch(), down.columns());
                 parts = Split.partsOfInput(gate.columns(), pass.batch());
@@ -87,18 +87,18 @@ final class DenseFeedForward implements FeedForward {
         float[] hidden = workspace.hidden(); // [batch][ffn]
         float[] upper = workspace.upper(); // [batch][ffn]
         Scratch scratch = workspace.threads()[worker];
-        if (pass.batch() == 1) {
-            gate.multiply(x, 1, hidden, ffn, from, to, scratch);
-            up.multiply(x, 1, upper, ffn, from, to, scratch);
-        } else {
+        if (Split.laysOut(pass.batch())) {
             gate.multiply(workspace.input(), hidden, ffn, from, to, scratch);
             up.multiply(workspace.input(), upper, ffn, from, to, scratch);
+        } else {
+            gate.multiply(x, pass.batch(), hidden, ffn, from, to, scratch);
+            up.multiply(x, pass.batch(), upper, ffn, from, to, scratch);
         }
         for (int b = 0; b < pass.batch(); b++) {
             activation.apply(pass, hidden, b * ffn, from, to);
             kernels.multiply(hidden, upper, b * ffn + from, b * ffn + to);
         }
-        if (pass.batch() > 1) {
+        if (Split.laysOut(pass.batch())) {
             workspace.hiddenInput().lay(hidden, from, to);
         }
     }
@@ -107,10 +107,10 @@ final class DenseFeedForward implements FeedForward {
         int from = Split.begin(part, parts, down.rows(), pass.batch());
         int to = Split.begin(part + 1, parts, down.rows(), pass.batch());
         Scratch scratch = workspace.threads()[worker];
-        if (pass.batch() == 1) {
-            down.multiply(workspace.hidden(), 1, y, down.rows(), from, to, scratch);
-        } else {
+        if (Split.laysOut(pass.batch())) {
             down.multiply(workspace.hiddenInput(), y, down.rows(), from, to, scratch);
+        } else {
+            down.multiply(workspace.hidden(), pass.batch(), y, down.rows(), from, to, scratch);
         }
     }
 }

@@ -36,7 +36,7 @@ final class DenseProjection implements Projection {
         batch = pass.batch();
         workspace = workspaces.take(workers.threads(), 0);
         try {
-            if (batch > 1) {
+            if (Split.laysOut(batch)) {
                 workspace.input().begin(batch, weights.columns());
                 parts = Split.partsOfInput(weights.columns(), batch);
                 workers.run(parts, columnsOfPart);
@@ -57,10 +57,10 @@ final class DenseProjection implements Projection {
     private void multiply(int part, int worker) {
         int from = Split.begin(part, parts, weights.rows(), batch);
         int to = Split.begin(part + 1, parts, weights.rows(), batch);
-        if (batch == 1) {
-            weights.multiply(x, 1, y, weights.rows(), from, to, workspace.threads()[worker]);
-        } else {
+        if (Split.laysOut(batch)) {
             weights.multiply(workspace.input(), y, weights.rows(), from, to, workspace.threads()[worker]);
+        } else {
+            weights.multiply(x, batch, y, weights.rows(), from, to, workspace.threads()[worker]);
         }
     }
 }

@@ -1,5 +1,7 @@
 package dev.sparsellm.runtime.dense;
 
+import dev.sparsellm.kernels.BatchedInput;
+
 /** How the rows of a product are split into parts: by bytes of weights and size of the batch, never by threads. */
 final class Split {
 
@@ -15,7 +17,7 @@ final class Split {
     /** Rows of a part are a multiple of this, so that kernels which take several rows at a time rarely meet a tail. */
     private static final int ROWS = 8;
 
-    /** The same where there is a batch, which is multiplied with 12 rows at a time, or 6. */
+    /** The same where a batch is laid out, which is multiplied with 12 rows at a time, or 6. */
     private static final int ROWS_OF_BATCH = 12;
 
     private Split() {}
@@ -44,7 +46,12 @@ final class Split {
         return (int) ((long) columns * part / parts);
     }
 
+    /** Whether a batch is laid out before it is multiplied. */
+    static boolean laysOut(int batch) {
+        return batch >= BatchedInput.FEWEST;
+    }
+
     private static int unit(int batch) {
-        return batch == 1 ? ROWS : ROWS_OF_BATCH;
+        return laysOut(batch) ? ROWS_OF_BATCH : ROWS;
     }
 }
