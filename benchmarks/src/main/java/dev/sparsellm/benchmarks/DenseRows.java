@@ -34,7 +34,7 @@ public class DenseRows {
     public String shape;
 
     /** Of all matrices together. */
-    @Param("400")
+    @Param("1200")
     public int megabytes;
 
     private Matrices matrices;

@@ -38,7 +38,7 @@ public class Prefill {
     public int batch;
 
     /** Of all matrices together. */
-    @Param("400")
+    @Param("1200")
     public int megabytes;
 
     private Matrices matrices;

@@ -38,7 +38,7 @@ public class Vmmsp {
     public double sparsity;
 
     /** Of all matrices together. */
-    @Param("400")
+    @Param("1200")
     public int megabytes;
 
     private Matrices matrices;

@@ -106,7 +106,7 @@ class KernelSizeTest {
                     product.multiply(x, 1, y, rows, 0, rows, scratch);
                     if (i % 4 == 0) {
                         product.multiply(x, 20, y, rows, 0, rows, scratch);
-                        product.multiply(x, 2, y, rows, 0, rows, scratch);
+                        product.multiply(x, BatchedInput.FEWEST, y, rows, 0, rows, scratch);
                         channels.accumulate(x, 0, all, 0, columns - 3, y, 0, scratch);
                     }
                 }
