@@ -27,7 +27,7 @@ final class CrossoverMeter {
     /** Fewer bytes may stay in a cache from one round to the next; more of them take longer, and tell no more. */
     private static final long FEWEST_BYTES = 128L << 20;
 
-    private static final double[] SHARES = {0.2, 0.4, 0.6, 0.8};
+    private static final double[] SHARES = {0.1, 0.2, 0.4, 0.6, 0.8};
 
     /** Operators are warm when none has become faster for so long: a large kernel takes C2 a second, or more if busy. */
     private static final long WARM_NANOS = 1_500_000_000;

@@ -53,15 +53,14 @@ class CrossoverTest {
 
     @Test
     void allMayGainAndNone() {
-        assertThat(Crossover.of(SHARES, new double[] {1.3, 1.5, 1.7})).isZero();
+        assertThat(Crossover.of(SHARES, new double[] {1.3, 1.5, 1.7})).isEqualTo(0.2);
         assertThat(Crossover.of(SHARES, new double[] {1.1, 1.2, 1.0})).isEqualTo(1);
     }
 
     @Test
-    void belowTheLeastShareMeasuredItLiesOnTheSameLine() {
-        assertThat(Crossover.of(SHARES, new double[] {1.1, 1.2, 1.3})).isCloseTo(0.1, within(1e-9));
+    void whatIsBelowTheLeastShareMeasuredIsNotGuessed() {
+        assertThat(Crossover.of(SHARES, new double[] {1.1, 1.2, 1.3})).isEqualTo(0.2);
         assertThat(Crossover.of(SHARES, new double[] {1.1, 1.05, 1.3})).isEqualTo(0.2);
-        assertThat(Crossover.of(SHARES, new double[] {1.2, 1.2, 1.3})).isEqualTo(0.2);
     }
 
     @Test
