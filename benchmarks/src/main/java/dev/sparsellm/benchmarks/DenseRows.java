@@ -34,7 +34,7 @@ public class DenseRows {
     public String shape;
 
     /** Of all matrices together. */
-    @Param("1200")
+    @Param(Matrices.MEGABYTES)
     public int megabytes;
 
     private Matrices matrices;

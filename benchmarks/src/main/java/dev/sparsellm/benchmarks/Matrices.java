@@ -25,6 +25,9 @@ import java.util.stream.IntStream;
 record Matrices(Tensor first, int rows, int columns, long bytes, int count, Arena arena, Kernels kernels)
         implements AutoCloseable {
 
+    /** Of all matrices of a benchmark together: more than twice 480 MB, the largest last-level cache met so far. */
+    static final String MEGABYTES = "1200";
+
     private static final Pattern SHAPE = Pattern.compile("(\\d+)x(\\d+)");
 
     /**

@@ -38,7 +38,7 @@ public class Prefill {
     public int batch;
 
     /** Of all matrices together. */
-    @Param("1200")
+    @Param(Matrices.MEGABYTES)
     public int megabytes;
 
     private Matrices matrices;

@@ -38,7 +38,7 @@ public class Spvmm {
     public double sparsity;
 
     /** Of all matrices together. */
-    @Param("1200")
+    @Param(Matrices.MEGABYTES)
     public int megabytes;
 
     private Matrices matrices;

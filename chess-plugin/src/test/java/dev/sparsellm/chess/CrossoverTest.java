@@ -61,6 +61,7 @@ class CrossoverTest {
     void whatIsBelowTheLeastShareMeasuredIsNotGuessed() {
         assertThat(Crossover.of(SHARES, new double[] {1.1, 1.2, 1.3})).isEqualTo(0.2);
         assertThat(Crossover.of(SHARES, new double[] {1.1, 1.05, 1.3})).isEqualTo(0.2);
+        assertThat(Crossover.of(SHARES, new double[] {1.2, 1.2, 1.3})).isEqualTo(0.2);
     }
 
     @Test

@@ -35,6 +35,11 @@ public final class BatchedInput {
         this.narrowWidth = narrowWidth;
     }
 
+    /** Whether a batch should be laid out: {@link #FEWEST} rows and more. */
+    public static boolean pays(int batch) {
+        return batch >= FEWEST;
+    }
+
     /** Makes room for {@code batch} rows of {@code columns} each, of undefined content. */
     public void begin(int batch, int columns) {
         this.batch = batch;

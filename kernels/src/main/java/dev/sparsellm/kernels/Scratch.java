@@ -24,14 +24,6 @@ public final class Scratch {
     /** Empty at first. */
     public Scratch() {}
 
-    /** The same, another array. */
-    float[] prepared(int length) {
-        if (prepared.length < length) {
-            prepared = new float[length];
-        }
-        return prepared;
-    }
-
     /** Where vector kernels lay a batch that nobody else has laid. */
     BatchedInput vectorInput() {
         if (vectorInput == null) {
@@ -42,9 +34,17 @@ public final class Scratch {
 
     /** At least {@code length} floats of any content, the same array each time once it is large enough. */
     public float[] floats(int length) {
-        if (floats.length < length) {
-            floats = new float[length];
-        }
+        floats = atLeast(length, floats);
         return floats;
+    }
+
+    /** The same, another array: for what is made of x once for all rows. */
+    float[] prepared(int length) {
+        prepared = atLeast(length, prepared);
+        return prepared;
+    }
+
+    private static float[] atLeast(int length, float[] array) {
+        return array.length < length ? new float[length] : array;
     }
 }

@@ -37,7 +37,6 @@ final class VectorF16 implements VectorFormat {
     @Override
     public void dot4(
             MemorySegment w, long r0, long r1, long r2, long r3, int columns, float[] x, int xOffset, float[] work) {
-        w = NativeSegments.of(w);
         int pieces = 4 * LANES; // after the sums
         Arrays.fill(work, 0, pieces, 0);
         for (int c = 0; c < columns; c += PIECE) {

@@ -48,7 +48,6 @@ interface VectorFormat {
      */
     default void dot4(
             MemorySegment w, long r0, long r1, long r2, long r3, int columns, float[] x, int xOffset, float[] work) {
-        w = NativeSegments.of(w);
         dot4Unpacked(w, r0, r1, r2, r3, columns, x, xOffset, work);
     }
 
@@ -89,12 +88,11 @@ interface VectorFormat {
     }
 
     /**
-     * The same as {@link #dot4}, weight by weight: unpacks a chunk of each row and multiplies that. Doing both in one loop is half as
-     * fast again, and twice as fast where unpacking is cheap: the types most used override {@link #dot4}.
+     * The same as {@link #dot4}, weight by weight: unpacks a chunk of each row and multiplies that. Doing both in one loop
+     * is half as fast again, and twice as fast where unpacking is cheap: the types most used override {@link #dot4}.
      */
     default void dot4Unpacked(
             MemorySegment w, long r0, long r1, long r2, long r3, int columns, float[] x, int xOffset, float[] work) {
-        w = NativeSegments.of(w);
         int rows = 4 * LANES; // after the sums
         long chunkBytes = type().rowBytes(CHUNK);
         Arrays.fill(work, 0, rows, 0);

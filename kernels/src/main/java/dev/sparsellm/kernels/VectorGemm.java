@@ -53,7 +53,6 @@ final class VectorGemm {
             int from,
             int to,
             Scratch scratch) {
-        MemorySegment w = NativeSegments.of(data);
         int places = x.places();
         int most = Math.min(ROWS_OF_SUMS, Math.ceilDiv(to - from, ROWS) * ROWS);
         float[] work = scratch.floats(SUMS + most * places); // [ROWS][STRIDE], [ROWS][2 · LANES], [rows][places]
@@ -65,7 +64,7 @@ final class VectorGemm {
                 long cut = format.type().rowBytes(c);
                 for (int r = first; r < end; r += ROWS) {
                     for (int i = 0; i < ROWS && r + i < end; i++) { // beyond the end, what was there is multiplied in vain
-                        format.unpack(w, (r + i) * rowBytes + cut, columns, work, i * STRIDE);
+                        format.unpack(data, (r + i) * rowBytes + cut, columns, work, i * STRIDE);
                     }
                     multiply(work, columns, x, c, SUMS + (r - first) * places, places);
                 }

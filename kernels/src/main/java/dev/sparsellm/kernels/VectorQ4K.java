@@ -35,7 +35,6 @@ final class VectorQ4K implements VectorFormat {
             float[] x,
             int xOffset,
             float[] work) {
-        w = NativeSegments.of(w);
         for (int i = 0; i < 4; i++) { // not four calls: C2 would inline all
             dot1(w, i == 0 ? r0 : i == 1 ? r1 : i == 2 ? r2 : r3, columns, x, xOffset, work, i * LANES);
         }

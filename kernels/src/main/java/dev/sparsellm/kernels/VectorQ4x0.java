@@ -12,8 +12,8 @@ import static dev.sparsellm.kernels.VectorWidth.zero;
 import static java.nio.ByteOrder.LITTLE_ENDIAN;
 import static jdk.incubator.vector.VectorOperators.AND;
 import static jdk.incubator.vector.VectorOperators.B2F;
-import static jdk.incubator.vector.VectorOperators.XOR;
 import static jdk.incubator.vector.VectorOperators.I2F;
+import static jdk.incubator.vector.VectorOperators.XOR;
 
 import dev.sparsellm.spi.TensorType;
 import java.lang.foreign.MemorySegment;
@@ -29,7 +29,6 @@ final class VectorQ4x0 implements VectorFormat {
     private static final ByteVector TOP = ByteVector.broadcast(BYTES, (byte) 0x80);
 
     private static final ByteVector HIGH = ByteVector.broadcast(BYTES, (byte) 0xf0);
-
 
     @Override
     public TensorType type() {
@@ -128,7 +127,6 @@ final class VectorQ4x0 implements VectorFormat {
     @Override
     public void dot4(
             MemorySegment w, long r0, long r1, long r2, long r3, int columns, float[] x, int xOffset, float[] work) {
-        w = NativeSegments.of(w);
         for (int i = 0; i < 2; i++) { // not two calls: C2 would inline both
             two(w, i == 0 ? r0 : r2, i == 0 ? r1 : r3, columns, x, xOffset, work, 2 * i * LANES);
         }

@@ -92,7 +92,6 @@ final class VectorQ8x0 implements VectorFormat {
     @Override
     public void dot4(
             MemorySegment w, long r0, long r1, long r2, long r3, int columns, float[] x, int xOffset, float[] work) {
-        w = NativeSegments.of(w);
         for (int i = 0; i < 2; i++) { // not two calls: C2 would inline both
             two(w, i == 0 ? r0 : r2, i == 0 ? r1 : r3, columns, x, xOffset, work, 2 * i * LANES);
         }

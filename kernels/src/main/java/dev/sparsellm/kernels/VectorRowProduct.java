@@ -58,7 +58,7 @@ final class VectorRowProduct implements RowProduct {
     @Override
     public void multiply(float[] x, int batch, float[] y, int yStride, int from, int to, Scratch scratch) {
         Ranges.check(from, to, rows, name);
-        if (batch >= BatchedInput.FEWEST) {
+        if (BatchedInput.pays(batch)) {
             BatchedInput input = scratch.vectorInput();
             input.begin(batch, columns);
             input.lay(x, 0, columns);

@@ -1,5 +1,6 @@
 package dev.sparsellm.runtime.dense;
 
+import dev.sparsellm.kernels.BatchedInput;
 import dev.sparsellm.kernels.Kernels;
 import dev.sparsellm.kernels.RowProduct;
 import dev.sparsellm.kernels.Scratch;
@@ -59,7 +60,7 @@ final class DenseFeedForward implements FeedForward {
         this.y = y;
         workspace = workspaces.take(workers.threads(), pass.batch() * gate.rows());
         try {
-            if (Split.laysOut(pass.batch())) {
+            if (BatchedInput.pays(pass.batch())) {
                 workspace.input().begin(pass.batch(), gate.columns());
                 workspace.hiddenInput().begin(pass.batch(), down.columns());
                 parts = Split.partsOfInput(gate.columns(), pass.batch());
@@ -87,7 +88,7 @@ final class DenseFeedForward implements FeedForward {
         float[] hidden = workspace.hidden(); // [batch][ffn]
         float[] upper = workspace.upper(); // [batch][ffn]
         Scratch scratch = workspace.threads()[worker];
-        if (Split.laysOut(pass.batch())) {
+        if (BatchedInput.pays(pass.batch())) {
             gate.multiply(workspace.input(), hidden, ffn, from, to, scratch);
             up.multiply(workspace.input(), upper, ffn, from, to, scratch);
         } else {
@@ -98,7 +99,7 @@ final class DenseFeedForward implements FeedForward {
             activation.apply(pass, hidden, b * ffn, from, to);
             kernels.multiply(hidden, upper, b * ffn + from, b * ffn + to);
         }
-        if (Split.laysOut(pass.batch())) {
+        if (BatchedInput.pays(pass.batch())) {
             workspace.hiddenInput().lay(hidden, from, to);
         }
     }
@@ -107,7 +108,7 @@ final class DenseFeedForward implements FeedForward {
         int from = Split.begin(part, parts, down.rows(), pass.batch());
         int to = Split.begin(part + 1, parts, down.rows(), pass.batch());
         Scratch scratch = workspace.threads()[worker];
-        if (Split.laysOut(pass.batch())) {
+        if (BatchedInput.pays(pass.batch())) {
             down.multiply(workspace.hiddenInput(), y, down.rows(), from, to, scratch);
         } else {
             down.multiply(workspace.hidden(), pass.batch(), y, down.rows(), from, to, scratch);

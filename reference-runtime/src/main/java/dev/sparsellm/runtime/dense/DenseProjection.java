@@ -1,5 +1,6 @@
 package dev.sparsellm.runtime.dense;
 
+import dev.sparsellm.kernels.BatchedInput;
 import dev.sparsellm.kernels.RowProduct;
 import dev.sparsellm.spi.Pass;
 import dev.sparsellm.spi.Projection;
@@ -36,7 +37,7 @@ final class DenseProjection implements Projection {
         batch = pass.batch();
         workspace = workspaces.take(workers.threads(), 0);
         try {
-            if (Split.laysOut(batch)) {
+            if (BatchedInput.pays(batch)) {
                 workspace.input().begin(batch, weights.columns());
                 parts = Split.partsOfInput(weights.columns(), batch);
                 workers.run(parts, columnsOfPart);
@@ -57,7 +58,7 @@ final class DenseProjection implements Projection {
     private void multiply(int part, int worker) {
         int from = Split.begin(part, parts, weights.rows(), batch);
         int to = Split.begin(part + 1, parts, weights.rows(), batch);
-        if (Split.laysOut(batch)) {
+        if (BatchedInput.pays(batch)) {
             weights.multiply(workspace.input(), y, weights.rows(), from, to, workspace.threads()[worker]);
         } else {
             weights.multiply(x, batch, y, weights.rows(), from, to, workspace.threads()[worker]);

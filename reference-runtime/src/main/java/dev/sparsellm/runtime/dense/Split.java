@@ -46,12 +46,7 @@ final class Split {
         return (int) ((long) columns * part / parts);
     }
 
-    /** Whether a batch is laid out before it is multiplied. */
-    static boolean laysOut(int batch) {
-        return batch >= BatchedInput.FEWEST;
-    }
-
     private static int unit(int batch) {
-        return laysOut(batch) ? ROWS_OF_BATCH : ROWS;
+        return BatchedInput.pays(batch) ? ROWS_OF_BATCH : ROWS;
     }
 }
