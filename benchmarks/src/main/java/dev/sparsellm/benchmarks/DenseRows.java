@@ -1,6 +1,7 @@
 package dev.sparsellm.benchmarks;
 
 import dev.sparsellm.kernels.RowProduct;
+import dev.sparsellm.kernels.SingleInput;
 import dev.sparsellm.spi.TensorType;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
@@ -39,7 +40,7 @@ public class DenseRows {
 
     private Matrices matrices;
     private RowProduct[] products;
-    private float[] x;
+    private SingleInput x;
 
     /** For JMH. */
     public DenseRows() {}
@@ -48,7 +49,8 @@ public class DenseRows {
     public void setUp() {
         matrices = Matrices.of(type, shape, megabytes);
         products = matrices.rowProducts();
-        x = RandomWeights.activations(matrices.columns(), 2);
+        x = SingleInput.of(RandomWeights.activations(matrices.columns(), 2), 0);
+        products[0].prepare(x);
     }
 
     @TearDown
@@ -63,7 +65,7 @@ public class DenseRows {
         int from = lane.from(rows);
         int to = lane.to(rows);
         float[] y = lane.results(rows);
-        products[lane.next(products.length)].multiply(x, 1, y, rows, from, to, lane.scratch);
+        products[lane.next(products.length)].multiply(x, y, 0, from, to, lane.scratch);
         return y;
     }
 }

@@ -1,6 +1,7 @@
 package dev.sparsellm.benchmarks;
 
 import dev.sparsellm.kernels.RowProduct;
+import dev.sparsellm.kernels.SingleInput;
 import dev.sparsellm.spi.TensorType;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
@@ -44,7 +45,7 @@ public class Vmmsp {
     private Matrices matrices;
     private RowProduct[] products;
     private int[][] kept;
-    private float[] x;
+    private SingleInput x;
 
     /** For JMH. */
     public Vmmsp() {}
@@ -54,7 +55,8 @@ public class Vmmsp {
         matrices = Matrices.of(type, shape, megabytes);
         products = matrices.rowProducts();
         kept = matrices.kept(matrices.rows(), sparsity);
-        x = RandomWeights.activations(matrices.columns(), 2);
+        x = SingleInput.of(RandomWeights.activations(matrices.columns(), 2), 0);
+        products[0].prepare(x);
     }
 
     @TearDown
@@ -70,7 +72,7 @@ public class Vmmsp {
         int from = lane.from(rows.length);
         int to = lane.to(rows.length);
         float[] y = lane.results(matrices.rows());
-        products[m].multiplyRows(x, 0, y, 0, rows, from, to, lane.scratch);
+        products[m].multiplyRows(x, y, 0, rows, from, to, lane.scratch);
         return y;
     }
 }

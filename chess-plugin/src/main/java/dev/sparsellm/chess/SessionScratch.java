@@ -2,6 +2,7 @@ package dev.sparsellm.chess;
 
 import dev.sparsellm.kernels.Kernels;
 import dev.sparsellm.kernels.Scratch;
+import dev.sparsellm.kernels.SingleInput;
 import dev.sparsellm.spi.SessionContext;
 import java.util.Collection;
 import java.util.stream.IntStream;
@@ -10,6 +11,7 @@ import java.util.stream.IntStream;
  * Working memory of a session, shared by its operators, of which one runs at a time.
  *
  * @param inputs {@code [ROWS][dim]}: rows of a large batch worked on now
+ * @param singles {@code [ROWS]}: the same rows, each as kernels take it alone
  * @param gates {@code [ROWS][channels]}
  * @param values {@code [ROWS][channels]}: what sparse products multiply
  * @param kept {@code [channels]}: numbers of kept channels, those of each part from where the part begins
@@ -22,6 +24,7 @@ import java.util.stream.IntStream;
  */
 record SessionScratch(
         float[] inputs,
+        SingleInput[] singles,
         float[] gates,
         float[] values,
         int[] kept,
@@ -48,6 +51,7 @@ record SessionScratch(
         int batch = masks ? Math.multiplyExact(context.maxBatch(), channels) : 0;
         return new SessionScratch(
                 new float[rows * dim],
+                IntStream.range(0, rows).mapToObj(i -> new SingleInput()).toArray(SingleInput[]::new),
                 new float[rows * channels],
                 new float[rows * channels],
                 new int[channels],

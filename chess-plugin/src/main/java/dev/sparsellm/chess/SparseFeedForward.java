@@ -82,6 +82,10 @@ final class SparseFeedForward implements FeedForward {
                 System.arraycopy(input, first * dim, scratch.inputs(), 0, rows * dim);
                 x = scratch.inputs();
             }
+            for (int row = 0; row < rows; row++) {
+                scratch.singles()[row].set(x, row * dim);
+                products.gate().prepare(scratch.singles()[row]);
+            }
             choice.begin(pass, first);
             scratch.sums().begin(parts.count(), rows, down);
             workers.run(parts.count(), computePart);
@@ -97,7 +101,6 @@ final class SparseFeedForward implements FeedForward {
 
     private void computePart(int part, int worker) {
         int ffn = prepared.parts().channels();
-        int dim = products.gate().columns();
         int from = prepared.parts().from(part);
         int to = prepared.parts().to(part);
         float[] gates = scratch.gates(); // [rows][ffn]
@@ -105,14 +108,19 @@ final class SparseFeedForward implements FeedForward {
         int[] kept = scratch.kept();
         PartialSums sums = scratch.sums();
         sums.clear(part);
-        products.gate().multiply(x, rows, gates, ffn, from, to, scratch.threads()[worker]);
+        if (rows == 1) {
+            products.gate().multiply(scratch.singles()[0], gates, 0, from, to, scratch.threads()[worker]);
+        } else {
+            products.gate().multiply(x, rows, gates, ffn, from, to, scratch.threads()[worker]);
+        }
         int keptHere = 0;
         for (int row = 0; row < rows; row++) {
             int at = row * ffn;
             kernels.silu(gates, at + from, at + to);
             int count = choice.list(row, gates, at, from, to, kept, from);
             products.up()
-                    .multiplyRows(x, row * dim, hidden, at, kept, from, from + count, scratch.threads()[worker]);
+                    .multiplyRows(
+                            scratch.singles()[row], hidden, at, kept, from, from + count, scratch.threads()[worker]);
             for (int n = from; n < from + count; n++) {
                 hidden[at + kept[n]] *= gates[at + kept[n]];
             }

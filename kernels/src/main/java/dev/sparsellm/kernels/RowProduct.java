@@ -22,6 +22,21 @@ public interface RowProduct {
     void multiply(float[] x, int batch, float[] y, int yStride, int from, int to, Scratch scratch);
 
     /**
+     * Makes of x what these kernels take, where that is something else, unless it has been made for another matrix of the
+     * same type. Products do it themselves where it was not done before, each time.
+     *
+     * @param x with as many columns as this
+     */
+    void prepare(SingleInput x);
+
+    /**
+     * Computes {@code y[yOffset + r] = Σ_c W[r][c] · x[c]} for r in [from, to): the same bits as a batch of one.
+     *
+     * @param x with as many columns as this
+     */
+    void multiply(SingleInput x, float[] y, int yOffset, int from, int to, Scratch scratch);
+
+    /**
      * The same for a batch that has been laid out before, which is faster where several ranges of rows, or several matrices,
      * are multiplied with it: otherwise it is laid out for each. The same bits as those of a batch of
      * {@link BatchedInput#FEWEST} rows and more, also with fewer.
@@ -32,13 +47,12 @@ public interface RowProduct {
     void multiply(BatchedInput x, float[] y, int yStride, int from, int to, Scratch scratch);
 
     /**
-     * Computes {@code y[yOffset + r] = Σ_c W[r][c] · x[xOffset + c]} for the rows {@code r = indices[i]}, i in
-     * [from, to), and nothing else: other rows are neither read nor written (vmmsp of the CHESS paper, without the
-     * product with the gate).
+     * Computes {@code y[yOffset + r] = Σ_c W[r][c] · x[c]} for the rows {@code r = indices[i]}, i in [from, to), and
+     * nothing else: other rows are neither read nor written (vmmsp of the CHESS paper, without the product with the gate).
      *
+     * @param x with as many columns as this
      * @param indices ascending row numbers
      * @param scratch of the calling thread
      */
-    void multiplyRows(
-            float[] x, int xOffset, float[] y, int yOffset, int[] indices, int from, int to, Scratch scratch);
+    void multiplyRows(SingleInput x, float[] y, int yOffset, int[] indices, int from, int to, Scratch scratch);
 }

@@ -39,33 +39,43 @@ final class ScalarRowProduct implements RowProduct {
     @Override
     public void multiply(float[] x, int batch, float[] y, int yStride, int from, int to, Scratch scratch) {
         Ranges.check(from, to, rows, name);
-        multiplyUnpacked(x, batch, y, yStride, from, to, scratch);
+        multiplyUnpacked(x, 0, batch, y, 0, yStride, from, to, scratch);
+    }
+
+    @Override
+    public void prepare(SingleInput x) {}
+
+    @Override
+    public void multiply(SingleInput x, float[] y, int yOffset, int from, int to, Scratch scratch) {
+        Ranges.check(from, to, rows, name);
+        multiplyUnpacked(x.x(), x.offset(), 1, y, yOffset, rows, from, to, scratch);
     }
 
     @Override
     public void multiply(BatchedInput x, float[] y, int yStride, int from, int to, Scratch scratch) {
         Ranges.check(from, to, rows, name);
         x.require(1, columns, name); // so rows of x are one after another
-        multiplyUnpacked(x.data(), x.batch(), y, yStride, from, to, scratch);
+        multiplyUnpacked(x.data(), 0, x.batch(), y, 0, yStride, from, to, scratch);
     }
 
-    private void multiplyUnpacked(float[] x, int batch, float[] y, int yStride, int from, int to, Scratch scratch) {
+    private void multiplyUnpacked(
+            float[] x, int xOffset, int batch, float[] y, int yOffset, int yStride, int from, int to, Scratch scratch) {
         float[] row = scratch.floats(columns);
         for (int r = from; r < to; r++) {
             ScalarBlocks.unpack(type, data, r * rowBytes, columns, row, 0);
             for (int b = 0; b < batch; b++) {
                 float sum = 0;
                 for (int c = 0; c < columns; c += CHUNK) {
-                    sum += dot(row, c, x, b * columns + c, Math.min(CHUNK, columns - c));
+                    sum += dot(row, c, x, xOffset + b * columns + c, Math.min(CHUNK, columns - c));
                 }
-                y[b * yStride + r] = sum;
+                y[yOffset + b * yStride + r] = sum;
             }
         }
     }
 
     @Override
     public void multiplyRows(
-            float[] x, int xOffset, float[] y, int yOffset, int[] indices, int from, int to, Scratch scratch) {
+            SingleInput x, float[] y, int yOffset, int[] indices, int from, int to, Scratch scratch) {
         Ranges.check(from, to, indices.length, name);
         float[] chunk = scratch.floats(CHUNK);
         for (int i = from; i < to; i++) {
@@ -74,7 +84,7 @@ final class ScalarRowProduct implements RowProduct {
             for (int c = 0; c < columns; c += CHUNK) {
                 int n = Math.min(CHUNK, columns - c);
                 ScalarBlocks.unpack(type, data, r * rowBytes + type.rowBytes(c), n, chunk, 0);
-                sum += dot(chunk, 0, x, xOffset + c, n);
+                sum += dot(chunk, 0, x.x(), x.offset() + c, n);
             }
             y[yOffset + r] = sum;
         }

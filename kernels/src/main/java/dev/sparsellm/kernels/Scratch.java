@@ -17,7 +17,7 @@ public final class Scratch {
 
     private float[] floats = new float[0];
 
-    private float[] prepared = new float[0];
+    private final SingleInput single = new SingleInput();
 
     private BatchedInput vectorInput;
 
@@ -34,17 +34,14 @@ public final class Scratch {
 
     /** At least {@code length} floats of any content, the same array each time once it is large enough. */
     public float[] floats(int length) {
-        floats = atLeast(length, floats);
+        if (floats.length < length) {
+            floats = new float[length];
+        }
         return floats;
     }
 
-    /** The same, another array: for what is made of x once for all rows. */
-    float[] prepared(int length) {
-        prepared = atLeast(length, prepared);
-        return prepared;
-    }
-
-    private static float[] atLeast(int length, float[] array) {
-        return array.length < length ? new float[length] : array;
+    /** Where kernels prepare an x that nobody else has prepared. */
+    SingleInput single() {
+        return single;
     }
 }

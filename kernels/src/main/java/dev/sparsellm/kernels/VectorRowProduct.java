@@ -66,22 +66,27 @@ final class VectorRowProduct implements RowProduct {
             return;
         }
         int most = batch == 1 ? to - from : rowsInCache;
+        SingleInput row = scratch.single();
         for (int first = from; first < to; first += most) {
             for (int b = 0; b < batch; b++) {
-                multiply(x, b * columns, y, b * yStride, null, first, Math.min(first + most, to), scratch);
+                row.set(x, b * columns);
+                multiply(row, y, b * yStride, null, first, Math.min(first + most, to), scratch);
             }
         }
     }
 
-    /** What {@link VectorFormat#fourBySteps} takes: x, or where something is made of that first, what was made, from 0 on. */
-    private float[] prepared(float[] x, int xOffset, Scratch scratch) {
+    @Override
+    public void prepare(SingleInput x) {
         int length = format.preparedFloats(columns);
-        if (length == 0) {
-            return x;
+        if (length > 0 && !x.isPreparedFor(format.type())) {
+            format.prepare(x.x(), x.offset(), columns, x.beginPrepared(format.type(), length));
         }
-        float[] prepared = scratch.prepared(length);
-        format.prepare(x, xOffset, columns, prepared);
-        return prepared;
+    }
+
+    @Override
+    public void multiply(SingleInput x, float[] y, int yOffset, int from, int to, Scratch scratch) {
+        Ranges.check(from, to, rows, name);
+        multiply(x, y, yOffset, null, from, to, scratch);
     }
 
     @Override
@@ -93,9 +98,20 @@ final class VectorRowProduct implements RowProduct {
 
     @Override
     public void multiplyRows(
-            float[] x, int xOffset, float[] y, int yOffset, int[] indices, int from, int to, Scratch scratch) {
+            SingleInput x, float[] y, int yOffset, int[] indices, int from, int to, Scratch scratch) {
         Ranges.check(from, to, indices.length, name);
-        multiply(x, xOffset, y, yOffset, indices, from, to, scratch);
+        multiply(x, y, yOffset, indices, from, to, scratch);
+    }
+
+    /** What {@link VectorFormat#prepare} makes of x, here if it was not done before. */
+    private float[] prepared(SingleInput x, Scratch scratch) {
+        if (x.isPreparedFor(format.type())) {
+            return x.prepared();
+        }
+        SingleInput own = scratch.single();
+        own.set(x.x(), x.offset());
+        prepare(own);
+        return own.prepared();
     }
 
     /**
@@ -104,10 +120,13 @@ final class VectorRowProduct implements RowProduct {
      * @param indices null for all rows
      */
     private void multiply(
-            float[] x, int xOffset, float[] y, int yOffset, int[] indices, int from, int to, Scratch scratch) {
+            SingleInput input, float[] y, int yOffset, int[] indices, int from, int to, Scratch scratch) {
         float[] work = scratch.floats(this.work);
-        float[] prepared = prepared(x, xOffset, scratch);
-        int preparedOffset = prepared == x ? xOffset : 0;
+        float[] x = input.x();
+        int xOffset = input.offset();
+        boolean prepares = format.preparedFloats(columns) > 0;
+        float[] prepared = prepares ? prepared(input, scratch) : x;
+        int preparedOffset = prepares ? 0 : xOffset;
         long[] starts = scratch.starts;
         int apart = Math.ceilDiv(to - from, 4);
         for (int i = from; i < from + apart; i++) {

@@ -46,13 +46,14 @@ class AllocationTest {
         Scratch scratch = new Scratch();
         float[] x = TestWeights.activations(20 * columns, 2);
         float[] y = new float[20 * rows];
+        SingleInput single = SingleInput.of(x, 0);
         int[] indices = {1, 2, 5, 9, 14, 20, 27};
         for (RowProduct p : new RowProduct[] {mapped, product, mapped}) {
             assertSoonAllocatesNothing(() -> p.multiply(x, 1, y, rows, 0, rows, scratch));
             assertSoonAllocatesNothing(() -> p.multiply(x, 3, y, rows, 0, rows, scratch));
             assertSoonAllocatesNothing(() -> p.multiply(x, 7, y, rows, 0, rows, scratch));
             assertSoonAllocatesNothing(() -> p.multiply(x, 20, y, rows, 0, rows, scratch));
-            assertSoonAllocatesNothing(() -> p.multiplyRows(x, 0, y, 0, indices, 0, 7, scratch));
+            assertSoonAllocatesNothing(() -> p.multiplyRows(single, y, 0, indices, 0, 7, scratch));
         }
     }
 

@@ -98,11 +98,12 @@ class KernelSizeTest {
                         weights, Arena.ofAuto().allocate(ChannelMajor.byteSize(weights), 64)));
                 float[] x = new float[20 * columns];
                 float[] y = new float[20 * rows + channels.accumulatorLength()];
+                SingleInput single = SingleInput.of(x, 0);
                 int[] all = new int[columns];
                 Arrays.fill(x, 0.5f);
                 Arrays.setAll(all, i -> i);
                 for (int i = 0; i < CALLS; i++) {
-                    product.multiplyRows(x, 0, y, 0, all, 0, rows - 3, scratch);
+                    product.multiplyRows(single, y, 0, all, 0, rows - 3, scratch);
                     product.multiply(x, 1, y, rows, 0, rows, scratch);
                     if (i % 4 == 0) {
                         product.multiply(x, 20, y, rows, 0, rows, scratch);

@@ -139,6 +139,43 @@ class RowProductTest {
 
     @ParameterizedTest
     @MethodSource("types")
+    void what_is_prepared_once_has_the_bits_of_what_is_prepared_each_time(TensorType type) {
+        int columns = 512;
+        RowProduct product = kernels.rows(TestWeights.random(type, ROWS, columns, 1));
+        SingleInput input = new SingleInput();
+        for (int seed = 2; seed < 4; seed++) { // the second x must not be taken for the first
+            float[] x = TestWeights.activations(columns + 5, seed);
+            float[] wanted = new float[ROWS];
+            product.multiply(Arrays.copyOfRange(x, 5, 5 + columns), 1, wanted, ROWS, 0, ROWS, scratch);
+            input.set(x, 5);
+            for (int time = 0; time < 2; time++) {
+                product.prepare(input);
+                float[] y = new float[ROWS];
+                product.multiply(input, y, 0, 0, 3, scratch);
+                product.multiply(input, y, 0, 3, ROWS, scratch);
+                assertThat(y).as("%s, x %d", type, seed).isEqualTo(wanted);
+            }
+        }
+    }
+
+    @Test
+    void what_was_prepared_for_another_type_is_not_taken() {
+        int columns = 512;
+        float[] x = TestWeights.activations(columns, 2);
+        SingleInput input = SingleInput.of(x, 0);
+        kernels.rows(TestWeights.random(TensorType.Q4_0, ROWS, columns, 1)).prepare(input);
+        for (TensorType type : TestWeights.TYPES) {
+            RowProduct product = kernels.rows(TestWeights.random(type, ROWS, columns, 1));
+            float[] wanted = new float[ROWS];
+            product.multiply(x, 1, wanted, ROWS, 0, ROWS, scratch);
+            float[] y = new float[ROWS];
+            product.multiply(input, y, 0, 0, ROWS, scratch);
+            assertThat(y).as("%s", type).isEqualTo(wanted);
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("types")
     void chosen_rows_have_the_bits_of_all_rows_and_others_stay_as_they_are(TensorType type) {
         for (int columns : columns(type)) {
             RowProduct product = kernels.rows(TestWeights.random(type, ROWS, columns, columns));
@@ -149,7 +186,7 @@ class RowProductTest {
                 for (int from = 0; from <= indices.length; from++) {
                     float[] y = new float[ROWS + 4];
                     Arrays.fill(y, SENTINEL);
-                    product.multiplyRows(x, 5, y, 2, indices, from, indices.length, scratch);
+                    product.multiplyRows(SingleInput.of(x, 5), y, 2, indices, from, indices.length, scratch);
                     float[] wanted = new float[ROWS + 4];
                     Arrays.fill(wanted, SENTINEL);
                     for (int i = from; i < indices.length; i++) {
@@ -354,13 +391,13 @@ class RowProductTest {
         for (int at : new int[] {0, 255, 256, 287, 288, 299, 300}) {
             Tensor weights = TestWeights.random(TensorType.F16, ROWS, columns, 9);
             float[] before = new float[ROWS];
-            kernels.rows(weights).multiplyRows(x, 5, before, 0, new int[] {1, 2}, 0, 2, scratch);
+            kernels.rows(weights).multiplyRows(SingleInput.of(x, 5), before, 0, new int[] {1, 2}, 0, 2, scratch);
             MemorySegment data = Arena.ofAuto().allocate(weights.data().byteSize(), 64).copyFrom(weights.data());
             short infinite = Float.floatToFloat16(Float.POSITIVE_INFINITY);
             data.set(ValueLayout.JAVA_SHORT_UNALIGNED, 2L * (columns + at), infinite);
             float[] y = new float[ROWS];
             kernels.rows(new Tensor("infinite", TensorType.F16, ROWS, columns, data))
-                    .multiplyRows(x, 5, y, 0, new int[] {1, 2}, 0, 2, scratch);
+                    .multiplyRows(SingleInput.of(x, 5), y, 0, new int[] {1, 2}, 0, 2, scratch);
             assertThat(y[1]).as("column %d", at).isEqualTo(Math.copySign(Float.POSITIVE_INFINITY, x[5 + at]));
             assertThat(y[2]).as("column %d", at).isEqualTo(before[2]);
         }
@@ -387,7 +424,7 @@ class RowProductTest {
                     .isInstanceOf(IllegalArgumentException.class)
                     .hasMessageContaining("test.F32");
         }
-        assertThatThrownBy(() -> product.multiplyRows(new float[8], 0, new float[ROWS], 0, new int[2], 0, 3, scratch))
+        assertThatThrownBy(() -> product.multiplyRows(SingleInput.of(new float[8], 0), new float[ROWS], 0, new int[2], 0, 3, scratch))
                 .isInstanceOf(IllegalArgumentException.class);
     }
 }

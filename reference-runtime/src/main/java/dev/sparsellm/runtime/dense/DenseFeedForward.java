@@ -65,9 +65,16 @@ final class DenseFeedForward implements FeedForward {
                 workspace.hiddenInput().begin(pass.batch(), down.columns());
                 parts = Split.partsOfInput(gate.columns(), pass.batch());
                 workers.run(parts, columnsOfPart);
+            } else if (pass.batch() == 1) {
+                workspace.single().set(x, 0);
+                gate.prepare(workspace.single());
             }
             parts = Split.parts(gate.rows(), 2 * gateRowBytes, pass.batch());
             workers.run(parts, hiddenOfPart);
+            if (pass.batch() == 1) {
+                workspace.single().set(workspace.hidden(), 0);
+                down.prepare(workspace.single());
+            }
             parts = Split.parts(down.rows(), downRowBytes, pass.batch());
             workers.run(parts, outputOfPart);
         } finally {
@@ -91,6 +98,9 @@ final class DenseFeedForward implements FeedForward {
         if (BatchedInput.pays(pass.batch())) {
             gate.multiply(workspace.input(), hidden, ffn, from, to, scratch);
             up.multiply(workspace.input(), upper, ffn, from, to, scratch);
+        } else if (pass.batch() == 1) {
+            gate.multiply(workspace.single(), hidden, 0, from, to, scratch);
+            up.multiply(workspace.single(), upper, 0, from, to, scratch);
         } else {
             gate.multiply(x, pass.batch(), hidden, ffn, from, to, scratch);
             up.multiply(x, pass.batch(), upper, ffn, from, to, scratch);
@@ -110,6 +120,8 @@ final class DenseFeedForward implements FeedForward {
         Scratch scratch = workspace.threads()[worker];
         if (BatchedInput.pays(pass.batch())) {
             down.multiply(workspace.hiddenInput(), y, down.rows(), from, to, scratch);
+        } else if (pass.batch() == 1) {
+            down.multiply(workspace.single(), y, 0, from, to, scratch);
         } else {
             down.multiply(workspace.hidden(), pass.batch(), y, down.rows(), from, to, scratch);
         }

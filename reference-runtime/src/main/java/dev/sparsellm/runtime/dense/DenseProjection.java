@@ -2,6 +2,7 @@ package dev.sparsellm.runtime.dense;
 
 import dev.sparsellm.kernels.BatchedInput;
 import dev.sparsellm.kernels.RowProduct;
+import dev.sparsellm.kernels.Scratch;
 import dev.sparsellm.spi.Pass;
 import dev.sparsellm.spi.Projection;
 import dev.sparsellm.spi.WorkerGroup;
@@ -41,6 +42,9 @@ final class DenseProjection implements Projection {
                 workspace.input().begin(batch, weights.columns());
                 parts = Split.partsOfInput(weights.columns(), batch);
                 workers.run(parts, columnsOfPart);
+            } else if (batch == 1) {
+                workspace.single().set(x, 0);
+                weights.prepare(workspace.single());
             }
             parts = Split.parts(weights.rows(), rowBytes, batch);
             workers.run(parts, rowsOfPart);
@@ -58,10 +62,13 @@ final class DenseProjection implements Projection {
     private void multiply(int part, int worker) {
         int from = Split.begin(part, parts, weights.rows(), batch);
         int to = Split.begin(part + 1, parts, weights.rows(), batch);
+        Scratch scratch = workspace.threads()[worker];
         if (BatchedInput.pays(batch)) {
-            weights.multiply(workspace.input(), y, weights.rows(), from, to, workspace.threads()[worker]);
+            weights.multiply(workspace.input(), y, weights.rows(), from, to, scratch);
+        } else if (batch == 1) {
+            weights.multiply(workspace.single(), y, 0, from, to, scratch);
         } else {
-            weights.multiply(x, batch, y, weights.rows(), from, to, workspace.threads()[worker]);
+            weights.multiply(x, batch, y, weights.rows(), from, to, scratch);
         }
     }
 }

@@ -3,6 +3,7 @@ package dev.sparsellm.runtime.dense;
 import dev.sparsellm.kernels.BatchedInput;
 import dev.sparsellm.kernels.Kernels;
 import dev.sparsellm.kernels.Scratch;
+import dev.sparsellm.kernels.SingleInput;
 import java.util.ArrayDeque;
 
 /**
@@ -12,11 +13,17 @@ import java.util.ArrayDeque;
  * @param threads scratch for the kernels, by worker
  * @param hidden {@code [batch][ffn]}, or less where no feed-forward block has asked yet
  * @param upper likewise
+ * @param single x where it is one row, then its hidden values
  * @param input a batch of x, laid out
  * @param hiddenInput a batch of hidden values, laid out
  */
 record Workspace(
-        Scratch[] threads, float[] hidden, float[] upper, BatchedInput input, BatchedInput hiddenInput) {
+        Scratch[] threads,
+        float[] hidden,
+        float[] upper,
+        SingleInput single,
+        BatchedInput input,
+        BatchedInput hiddenInput) {
 
     /** Those not in use. Safe for any thread; allocates only when more calls are under way than ever before. */
     static final class Pool {
@@ -37,7 +44,8 @@ record Workspace(
                 found = idle.pollLast();
             }
             if (found == null) {
-                found = new Workspace(new Scratch[0], NONE, NONE, kernels.batchedInput(), kernels.batchedInput());
+                found = new Workspace(
+                        new Scratch[0], NONE, NONE, new SingleInput(), kernels.batchedInput(), kernels.batchedInput());
             }
             return found.threads.length >= threads && found.hidden.length >= hidden
                     ? found
@@ -55,7 +63,7 @@ record Workspace(
             more[i] = new Scratch();
         }
         return hidden.length >= size
-                ? new Workspace(more, hidden, upper, input, hiddenInput)
-                : new Workspace(more, new float[size], new float[size], input, hiddenInput);
+                ? new Workspace(more, hidden, upper, single, input, hiddenInput)
+                : new Workspace(more, new float[size], new float[size], single, input, hiddenInput);
     }
 }
