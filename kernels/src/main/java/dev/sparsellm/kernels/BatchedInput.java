@@ -1,5 +1,9 @@
 package dev.sparsellm.kernels;
 
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+
 /**
  * Rows of x that are multiplied with the same weights, laid out as kernels read them: in groups of as many rows as two
  * vectors hold, each group column by column, so that a column of a group is contiguous. {@link #begin} it, {@link #lay}
@@ -20,11 +24,19 @@ public final class BatchedInput {
     /** Columns laid at a time, so that what one row writes is still in the first-level cache when the next one comes. */
     private static final int CHUNK = 128;
 
+    /** Bytes of a line of the cache. */
+    private static final int LINE = 64;
+
     private final int width;
     private final int narrowWidth;
     private int batch;
     private int columns;
-    private float[] data = new float[0]; // [groups][columns][places]
+
+    /**
+     * [groups][columns][places], not on the heap, where arrays begin anywhere: a vector of 64 bytes that lies across two
+     * lines of the cache takes two loads, and products of prompts 1.1 times as long.
+     */
+    private MemorySegment data = MemorySegment.NULL;
 
     /**
      * @param width rows of a group
@@ -44,9 +56,9 @@ public final class BatchedInput {
     public void begin(int batch, int columns) {
         this.batch = batch;
         this.columns = columns;
-        int length = Math.multiplyExact(places(), columns);
-        if (data.length < length) {
-            data = new float[length];
+        long bytes = 4L * Math.multiplyExact(places(), columns);
+        if (data.byteSize() < bytes) {
+            data = Arena.ofAuto().allocate(bytes, LINE);
         }
     }
 
@@ -62,12 +74,13 @@ public final class BatchedInput {
     }
 
     private void lay(float[] x, int first, int places, int from, int to) {
+        MemorySegment w = NativeSegments.of(data);
         int group = first * columns; // all groups before this one are full
         int rows = Math.min(places, batch - first);
         for (int b = 0; b < places; b++) {
             int row = (first + b) * columns;
             for (int c = from; c < to; c++) {
-                data[group + c * places + b] = b < rows ? x[row + c] : 0;
+                w.set(ValueLayout.JAVA_FLOAT, 4L * (group + c * places + b), b < rows ? x[row + c] : 0);
             }
         }
     }
@@ -107,7 +120,7 @@ public final class BatchedInput {
         return width;
     }
 
-    float[] data() {
+    MemorySegment data() {
         return data;
     }
 }

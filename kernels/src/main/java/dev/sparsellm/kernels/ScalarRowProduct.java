@@ -3,6 +3,7 @@ package dev.sparsellm.kernels;
 import dev.sparsellm.spi.Tensor;
 import dev.sparsellm.spi.TensorType;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 
 /** Unpacks 256 weights of a row at a time and multiplies them in F32. */
 final class ScalarRowProduct implements RowProduct {
@@ -55,7 +56,8 @@ final class ScalarRowProduct implements RowProduct {
     public void multiply(BatchedInput x, float[] y, int yStride, int from, int to, Scratch scratch) {
         Ranges.check(from, to, rows, name);
         x.require(1, columns, name); // so rows of x are one after another
-        multiplyUnpacked(x.data(), 0, x.batch(), y, 0, yStride, from, to, scratch);
+        float[] rows = x.data().asSlice(0, 4L * x.batch() * columns).toArray(ValueLayout.JAVA_FLOAT);
+        multiplyUnpacked(rows, 0, x.batch(), y, 0, yStride, from, to, scratch);
     }
 
     private void multiplyUnpacked(

@@ -2,6 +2,7 @@ package dev.sparsellm.kernels;
 
 import static dev.sparsellm.kernels.VectorWidth.FLOATS;
 import static dev.sparsellm.kernels.VectorWidth.LANES;
+import static java.nio.ByteOrder.LITTLE_ENDIAN;
 
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
@@ -77,7 +78,7 @@ final class VectorGemm {
     private static void multiply(float[] work, int columns, BatchedInput x, int c, int s, int places) {
         for (int b = 0; b < x.batch(); b += x.width()) {
             int width = x.placesOfGroup(b);
-            int x0 = b * x.columns() + c * width;
+            long x0 = 4L * (b * x.columns() + c * width);
             if (LANES != 16) {
                 sixByTwo(work, columns, x.data(), x0);
             } else if (width == LANES) {
@@ -109,7 +110,8 @@ final class VectorGemm {
     }
 
     /** Written out, as those below: see {@link VectorFormat} on calls. */
-    private static void twelveByTwo(float[] work, int columns, float[] x, int x0) {
+    private static void twelveByTwo(float[] work, int columns, MemorySegment x, long x0) {
+        x = NativeSegments.of(x);
         FloatVector sum0a = FloatVector.zero(FLOATS);
         FloatVector sum0b = FloatVector.zero(FLOATS);
         FloatVector sum1a = FloatVector.zero(FLOATS);
@@ -135,8 +137,8 @@ final class VectorGemm {
         FloatVector sum11a = FloatVector.zero(FLOATS);
         FloatVector sum11b = FloatVector.zero(FLOATS);
         for (int c = 0; c < columns; c++) {
-            FloatVector xa = FloatVector.fromArray(FLOATS, x, x0 + c * 2 * LANES);
-            FloatVector xb = FloatVector.fromArray(FLOATS, x, x0 + c * 2 * LANES + LANES);
+            FloatVector xa = FloatVector.fromMemorySegment(FLOATS, x, x0 + 8L * LANES * c, LITTLE_ENDIAN);
+            FloatVector xb = FloatVector.fromMemorySegment(FLOATS, x, x0 + 4 * LANES + 8L * LANES * c, LITTLE_ENDIAN);
             FloatVector w0 = FloatVector.broadcast(FLOATS, work[c]);
             sum0a = w0.fma(xa, sum0a);
             sum0b = w0.fma(xb, sum0b);
@@ -200,7 +202,8 @@ final class VectorGemm {
         sum11b.intoArray(work, PRODUCTS + 23 * LANES);
     }
 
-    private static void twelveByOne(float[] work, int columns, float[] x, int x0) {
+    private static void twelveByOne(float[] work, int columns, MemorySegment x, long x0) {
+        x = NativeSegments.of(x);
         FloatVector sum0 = FloatVector.zero(FLOATS);
         FloatVector sum1 = FloatVector.zero(FLOATS);
         FloatVector sum2 = FloatVector.zero(FLOATS);
@@ -214,7 +217,7 @@ final class VectorGemm {
         FloatVector sum10 = FloatVector.zero(FLOATS);
         FloatVector sum11 = FloatVector.zero(FLOATS);
         for (int c = 0; c < columns; c++) {
-            FloatVector xa = FloatVector.fromArray(FLOATS, x, x0 + c * LANES);
+            FloatVector xa = FloatVector.fromMemorySegment(FLOATS, x, x0 + 4L * LANES * c, LITTLE_ENDIAN);
             FloatVector w0 = FloatVector.broadcast(FLOATS, work[c]);
             sum0 = w0.fma(xa, sum0);
             FloatVector w1 = FloatVector.broadcast(FLOATS, work[c + STRIDE]);
@@ -254,7 +257,8 @@ final class VectorGemm {
         sum11.intoArray(work, PRODUCTS + 11 * LANES);
     }
 
-    private static void sixByTwo(float[] work, int columns, float[] x, int x0) {
+    private static void sixByTwo(float[] work, int columns, MemorySegment x, long x0) {
+        x = NativeSegments.of(x);
         FloatVector sum0a = FloatVector.zero(FLOATS);
         FloatVector sum0b = FloatVector.zero(FLOATS);
         FloatVector sum1a = FloatVector.zero(FLOATS);
@@ -268,8 +272,8 @@ final class VectorGemm {
         FloatVector sum5a = FloatVector.zero(FLOATS);
         FloatVector sum5b = FloatVector.zero(FLOATS);
         for (int c = 0; c < columns; c++) {
-            FloatVector xa = FloatVector.fromArray(FLOATS, x, x0 + c * 2 * LANES);
-            FloatVector xb = FloatVector.fromArray(FLOATS, x, x0 + c * 2 * LANES + LANES);
+            FloatVector xa = FloatVector.fromMemorySegment(FLOATS, x, x0 + 8L * LANES * c, LITTLE_ENDIAN);
+            FloatVector xb = FloatVector.fromMemorySegment(FLOATS, x, x0 + 4 * LANES + 8L * LANES * c, LITTLE_ENDIAN);
             FloatVector w0 = FloatVector.broadcast(FLOATS, work[c]);
             sum0a = w0.fma(xa, sum0a);
             sum0b = w0.fma(xb, sum0b);

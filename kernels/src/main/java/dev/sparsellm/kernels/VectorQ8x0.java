@@ -127,6 +127,10 @@ final class VectorQ8x0 implements VectorFormat {
     @Override
     public void unpack(MemorySegment w, long row, int columns, float[] out, int o) {
         w = NativeSegments.of(w);
+        if (LANES == 16) {
+            unpackHalves(w, row, columns, out, o);
+            return;
+        }
         for (int c = 0; c < columns; c += 32) {
             long block = c / 32 * 34L;
             float d = half(w, row + block);
@@ -137,6 +141,20 @@ final class VectorQ8x0 implements VectorFormat {
                         : signed(ByteVector.fromMemorySegment(BYTES, w, row + codes, LITTLE_ENDIAN));
                 weights(q, d).intoArray(out, o + c + i);
             }
+        }
+    }
+
+    private static void unpackHalves(MemorySegment w, long row, int columns, float[] out, int o) {
+        w = NativeSegments.of(w);
+        for (int i = 0; i < columns / 32; i++) {
+            long at = row + 34L * i;
+            FloatVector d = FloatVector.broadcast(FLOATS, HalfTable.VALUES[w.get(SHORT, at) & 0xffff]);
+            ((FloatVector) ByteVector.fromMemorySegment(BYTES, w, at + 2, LITTLE_ENDIAN).convertShape(B2F, FLOATS, 0))
+                    .mul(d)
+                    .intoArray(out, o + 32 * i);
+            ((FloatVector) ByteVector.fromMemorySegment(BYTES, w, at + 18, LITTLE_ENDIAN).convertShape(B2F, FLOATS, 0))
+                    .mul(d)
+                    .intoArray(out, o + 32 * i + 16);
         }
     }
 
