@@ -3,6 +3,7 @@ package dev.sparsellm.chess;
 import dev.sparsellm.kernels.ChannelProduct;
 import dev.sparsellm.kernels.Kernels;
 import dev.sparsellm.kernels.RowProduct;
+import dev.sparsellm.kernels.SingleInput;
 import dev.sparsellm.spi.FeedForward;
 import dev.sparsellm.spi.Pass;
 import dev.sparsellm.spi.Projection;
@@ -83,8 +84,7 @@ final class SparseFeedForward implements FeedForward {
                 x = scratch.inputs();
             }
             for (int row = 0; row < rows; row++) {
-                scratch.singles()[row].set(x, row * dim);
-                products.gate().prepare(scratch.singles()[row]);
+                prepareAlone(row);
             }
             choice.begin(pass, first);
             scratch.sums().begin(parts.count(), rows, down);
@@ -99,6 +99,14 @@ final class SparseFeedForward implements FeedForward {
         usage.add(pass, kept, bytes);
     }
 
+    /** For products of gate and up with this row of x alone. */
+    private void prepareAlone(int row) {
+        SingleInput single = scratch.singles()[row];
+        single.set(x, row * products.gate().columns());
+        products.gate().prepare(single);
+        products.up().prepare(single); // nothing to do where types are the same
+    }
+
     private void computePart(int part, int worker) {
         int ffn = prepared.parts().channels();
         int from = prepared.parts().from(part);
@@ -108,11 +116,7 @@ final class SparseFeedForward implements FeedForward {
         int[] kept = scratch.kept();
         PartialSums sums = scratch.sums();
         sums.clear(part);
-        if (rows == 1) {
-            products.gate().multiply(scratch.singles()[0], gates, 0, from, to, scratch.threads()[worker]);
-        } else {
-            products.gate().multiply(x, rows, gates, ffn, from, to, scratch.threads()[worker]);
-        }
+        multiply(products.gate(), gates, from, to, worker);
         int keptHere = 0;
         for (int row = 0; row < rows; row++) {
             int at = row * ffn;
@@ -140,9 +144,20 @@ final class SparseFeedForward implements FeedForward {
         scratch.keptOfPart()[part] = keptHere;
     }
 
+    private void multiply(RowProduct product, float[] into, int from, int to, int worker) {
+        if (rows == 1) {
+            product.multiply(scratch.singles()[0], into, 0, from, to, scratch.threads()[worker]);
+        } else {
+            product.multiply(x, rows, into, product.rows(), from, to, scratch.threads()[worker]);
+        }
+    }
+
     private void runMasked(Pass pass, float[] input, float[] y) {
         x = input;
         rows = pass.batch();
+        if (rows == 1) {
+            prepareAlone(0);
+        }
         choice.begin(pass, 0);
         workers.run(prepared.parts().count(), maskPart);
         exact.down().apply(pass, scratch.batch(), y);
@@ -164,8 +179,8 @@ final class SparseFeedForward implements FeedForward {
         int to = prepared.parts().to(part);
         float[] gates = scratch.batchGates(); // [batch][ffn]
         float[] hidden = scratch.batch(); // [batch][ffn]: up, then up ⊙ SiLU(gate), then masked
-        products.gate().multiply(x, rows, gates, ffn, from, to, scratch.threads()[worker]);
-        products.up().multiply(x, rows, hidden, ffn, from, to, scratch.threads()[worker]);
+        multiply(products.gate(), gates, from, to, worker);
+        multiply(products.up(), hidden, from, to, worker);
         int kept = 0;
         for (int row = 0; row < rows; row++) {
             int at = row * ffn;

@@ -136,12 +136,12 @@ class CrossoverTest {
         try (FileChannel channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
                 Arena arena = Arena.ofConfined();
                 Threads threads = new Threads(1)) {
-            channel.write(ByteBuffer.allocate(1), (64L << 20) - 1);
-            MemorySegment bytes = channel.map(FileChannel.MapMode.READ_ONLY, 0, 64L << 20, arena);
+            channel.write(ByteBuffer.allocate(1), (32L << 20) - 1);
+            MemorySegment bytes = channel.map(FileChannel.MapMode.READ_ONLY, 0, 32L << 20, arena);
             ModelDescription model = SmallLlama.random(TensorType.F32, 2, 32, 32, 2, 2, 5).description();
             LayerWeights w = model.layers().getFirst();
-            for (int rows : new int[] {4095, 4096}) {
-                Tensor first = new Tensor("q", TensorType.F32, 4096, 4096, bytes);
+            for (int rows : new int[] {2047, 2048}) {
+                Tensor first = new Tensor("q", TensorType.F32, 2048, 4096, bytes);
                 Tensor second = new Tensor("q", TensorType.F32, rows, 4096, bytes.asSlice(0, rows * 4096L * 4));
                 ModelDescription large = new ModelDescription(model.name(), model.architecture(), model.fingerprint(),
                         model.shape(), model.activation(), Stream.of(first, second)
@@ -151,7 +151,7 @@ class CrossoverTest {
                 assertThat(meter.isMeasurable(Stream.of(0, 1)
                                 .map(layer -> new CrossoverMeter.Candidate(new OperatorKey(OperatorKind.ATTENTION_QUERY, layer), null))
                                 .toList()))
-                        .isEqualTo(rows == 4096);
+                        .isEqualTo(rows == 2048);
             }
         }
     }

@@ -33,7 +33,7 @@ public final class BatchedInput {
     private int columns;
 
     /**
-     * [groups][columns][places], not on the heap, where arrays begin anywhere: a vector of 64 bytes that lies across two
+     * [groups][columns][places], not on the heap, where arrays begin at any multiple of 8 bytes: a vector of 64 bytes that lies across two
      * lines of the cache takes two loads, and products of prompts 1.1 times as long.
      */
     private MemorySegment data = MemorySegment.NULL;
@@ -74,13 +74,13 @@ public final class BatchedInput {
     }
 
     private void lay(float[] x, int first, int places, int from, int to) {
-        MemorySegment w = NativeSegments.of(data);
+        MemorySegment out = NativeSegments.of(data);
         int group = first * columns; // all groups before this one are full
         int rows = Math.min(places, batch - first);
         for (int b = 0; b < places; b++) {
             int row = (first + b) * columns;
             for (int c = from; c < to; c++) {
-                w.set(ValueLayout.JAVA_FLOAT, 4L * (group + c * places + b), b < rows ? x[row + c] : 0);
+                out.set(ValueLayout.JAVA_FLOAT, 4L * (group + c * places + b), b < rows ? x[row + c] : 0);
             }
         }
     }

@@ -22,8 +22,19 @@ public interface RowProduct {
     void multiply(float[] x, int batch, float[] y, int yStride, int from, int to, Scratch scratch);
 
     /**
-     * Makes of x what these kernels take, where that is something else, unless it has been made for another matrix of the
-     * same type. Products do it themselves where it was not done before, each time.
+     * The same for a batch that has been laid out before, which is faster where several ranges of rows, or several matrices,
+     * are multiplied with it: otherwise it is laid out for each. The same bits as those of a batch of
+     * {@link BatchedInput#FEWEST} rows and more, also with fewer.
+     *
+     * @param x with as many columns as this, made by the same {@link Kernels#batchedInput}; all columns laid
+     * @throws IllegalArgumentException if it was made for other columns or by other kernels
+     */
+    void multiply(BatchedInput x, float[] y, int yStride, int from, int to, Scratch scratch);
+
+    /**
+     * Brings x into the form that these kernels multiply, if they have one of their own and x is not in it yet: once for all
+     * matrices of this type and as many columns. Products with an x that is not prepared do it each time. Not to be called
+     * while other threads use x.
      *
      * @param x with as many columns as this
      */
@@ -33,18 +44,9 @@ public interface RowProduct {
      * Computes {@code y[yOffset + r] = Σ_c W[r][c] · x[c]} for r in [from, to): the same bits as a batch of one.
      *
      * @param x with as many columns as this
+     * @param scratch of the calling thread
      */
     void multiply(SingleInput x, float[] y, int yOffset, int from, int to, Scratch scratch);
-
-    /**
-     * The same for a batch that has been laid out before, which is faster where several ranges of rows, or several matrices,
-     * are multiplied with it: otherwise it is laid out for each. The same bits as those of a batch of
-     * {@link BatchedInput#FEWEST} rows and more, also with fewer.
-     *
-     * @param x with as many columns as this, made by the same {@link Kernels#batchedInput}; all columns laid
-     * @throws IllegalArgumentException if it was made for other columns or by other kernels
-     */
-    void multiply(BatchedInput x, float[] y, int yStride, int from, int to, Scratch scratch);
 
     /**
      * Computes {@code y[yOffset + r] = Σ_c W[r][c] · x[c]} for the rows {@code r = indices[i]}, i in [from, to), and

@@ -56,8 +56,10 @@ final class ScalarRowProduct implements RowProduct {
     public void multiply(BatchedInput x, float[] y, int yStride, int from, int to, Scratch scratch) {
         Ranges.check(from, to, rows, name);
         x.require(1, columns, name); // so rows of x are one after another
-        float[] rows = x.data().asSlice(0, 4L * x.batch() * columns).toArray(ValueLayout.JAVA_FLOAT);
-        multiplyUnpacked(rows, 0, x.batch(), y, 0, yStride, from, to, scratch);
+        int floats = x.batch() * columns;
+        float[] work = scratch.floats(columns + floats); // the row unpacked, then all rows of x
+        MemorySegment.copy(x.data(), ValueLayout.JAVA_FLOAT, 0, work, columns, floats);
+        multiplyUnpacked(work, columns, x.batch(), y, 0, yStride, from, to, scratch);
     }
 
     private void multiplyUnpacked(

@@ -40,7 +40,7 @@ public final class Scratch {
         return floats;
     }
 
-    /** Where kernels prepare an x that nobody else has prepared. */
+    /** An x of this thread's own: one that the caller has not prepared. */
     SingleInput single() {
         return single;
     }

@@ -14,6 +14,7 @@ public final class SingleInput {
     private float[] x = new float[0];
     private int offset;
     private TensorType preparedFor;
+    private int preparedColumns;
     private float[] prepared = new float[0];
 
     /** Empty. */
@@ -26,7 +27,7 @@ public final class SingleInput {
         return input;
     }
 
-    /** Takes the x that begins at {@code x[offset]}, unprepared. */
+    /** Takes the x that begins at {@code x[offset]}, unprepared; it must not change until the next one is set. */
     public void set(float[] x, int offset) {
         this.x = x;
         this.offset = offset;
@@ -41,17 +42,18 @@ public final class SingleInput {
         return offset;
     }
 
-    /** Whether {@link #prepared} is what kernels of this type take. */
-    boolean isPreparedFor(TensorType type) {
-        return preparedFor == type;
+    /** Whether {@link #prepared} is what kernels of this type take for so many columns. */
+    boolean isPreparedFor(TensorType type, int columns) {
+        return preparedFor == type && preparedColumns == columns;
     }
 
-    /** Room for what kernels of this type take, which the caller makes. */
-    float[] beginPrepared(TensorType type, int length) {
+    /** Room for that, which the caller fills. */
+    float[] roomFor(TensorType type, int columns, int length) {
         if (prepared.length < length) {
             prepared = new float[length];
         }
         preparedFor = type;
+        preparedColumns = columns;
         return prepared;
     }
 

@@ -2,16 +2,16 @@ package dev.sparsellm.kernels;
 
 import static dev.sparsellm.kernels.VectorWidth.FLOATS;
 import static dev.sparsellm.kernels.VectorWidth.LANES;
-import static java.nio.ByteOrder.LITTLE_ENDIAN;
 
 import java.lang.foreign.MemorySegment;
+import java.nio.ByteOrder;
 import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
 
 /**
  * Matrix times matrix: {@code y[b][r] = Σ_c W[r][c] · x[b][c]}, for each r and b by fused multiply-adds in the order of the
- * columns, 512 of them at a time, the totals of which are then added in order: the same bits at every width. A weight is read and unpacked once for the whole batch, and one vector holds as many rows of x as it has
- * lanes: the inner loop multiplies a column of two such vectors, which {@link BatchedInput} lays side by side, with
+ * columns, 512 of them at a time, the totals of which are then added in order: the same bits at every width. A weight is
+ * read and unpacked once for the whole batch, and one vector holds as many rows of x as it has lanes: the inner loop multiplies a column of two such vectors, which {@link BatchedInput} lays side by side, with
  * weights of 12 rows, each spread over all lanes by its load. That makes 24 multiply-adds for 14 loads, of which 12 are of
  * 4 bytes. (Lanes that hold columns, 6 rows by 4 rows of x, take 10 loads of 64 bytes for as many: more than the
  * second-level cache delivers.) Columns are cut, so that the x of one cut stay in that cache for all rows of weights, and
@@ -36,6 +36,9 @@ final class VectorGemm {
 
     /** Rows whose sums are kept at a time: those of 128 rows of x take 96 KB. */
     private static final int ROWS_OF_SUMS = 16 * ROWS;
+
+    /** As {@link BatchedInput} writes. */
+    private static final ByteOrder NATIVE_ORDER = ByteOrder.nativeOrder();
 
     private VectorGemm() {}
 
@@ -78,13 +81,13 @@ final class VectorGemm {
     private static void multiply(float[] work, int columns, BatchedInput x, int c, int s, int places) {
         for (int b = 0; b < x.batch(); b += x.width()) {
             int width = x.placesOfGroup(b);
-            long x0 = 4L * (b * x.columns() + c * width);
+            long xAt = 4L * (b * x.columns() + c * width);
             if (LANES != 16) {
-                sixByTwo(work, columns, x.data(), x0);
+                sixByTwo(work, columns, x.data(), xAt);
             } else if (width == LANES) {
-                twelveByOne(work, columns, x.data(), x0);
+                twelveByOne(work, columns, x.data(), xAt);
             } else {
-                twelveByTwo(work, columns, x.data(), x0);
+                twelveByTwo(work, columns, x.data(), xAt);
             }
             add(work, s + b, places, width);
         }
@@ -110,7 +113,7 @@ final class VectorGemm {
     }
 
     /** Written out, as those below: see {@link VectorFormat} on calls. */
-    private static void twelveByTwo(float[] work, int columns, MemorySegment x, long x0) {
+    private static void twelveByTwo(float[] work, int columns, MemorySegment x, long xAt) {
         x = NativeSegments.of(x);
         FloatVector sum0a = FloatVector.zero(FLOATS);
         FloatVector sum0b = FloatVector.zero(FLOATS);
@@ -137,8 +140,8 @@ final class VectorGemm {
         FloatVector sum11a = FloatVector.zero(FLOATS);
         FloatVector sum11b = FloatVector.zero(FLOATS);
         for (int c = 0; c < columns; c++) {
-            FloatVector xa = FloatVector.fromMemorySegment(FLOATS, x, x0 + 8L * LANES * c, LITTLE_ENDIAN);
-            FloatVector xb = FloatVector.fromMemorySegment(FLOATS, x, x0 + 4 * LANES + 8L * LANES * c, LITTLE_ENDIAN);
+            FloatVector xa = FloatVector.fromMemorySegment(FLOATS, x, xAt + 8L * LANES * c, NATIVE_ORDER);
+            FloatVector xb = FloatVector.fromMemorySegment(FLOATS, x, xAt + 4 * LANES + 8L * LANES * c, NATIVE_ORDER);
             FloatVector w0 = FloatVector.broadcast(FLOATS, work[c]);
             sum0a = w0.fma(xa, sum0a);
             sum0b = w0.fma(xb, sum0b);
@@ -202,7 +205,7 @@ final class VectorGemm {
         sum11b.intoArray(work, PRODUCTS + 23 * LANES);
     }
 
-    private static void twelveByOne(float[] work, int columns, MemorySegment x, long x0) {
+    private static void twelveByOne(float[] work, int columns, MemorySegment x, long xAt) {
         x = NativeSegments.of(x);
         FloatVector sum0 = FloatVector.zero(FLOATS);
         FloatVector sum1 = FloatVector.zero(FLOATS);
@@ -217,7 +220,7 @@ final class VectorGemm {
         FloatVector sum10 = FloatVector.zero(FLOATS);
         FloatVector sum11 = FloatVector.zero(FLOATS);
         for (int c = 0; c < columns; c++) {
-            FloatVector xa = FloatVector.fromMemorySegment(FLOATS, x, x0 + 4L * LANES * c, LITTLE_ENDIAN);
+            FloatVector xa = FloatVector.fromMemorySegment(FLOATS, x, xAt + 4L * LANES * c, NATIVE_ORDER);
             FloatVector w0 = FloatVector.broadcast(FLOATS, work[c]);
             sum0 = w0.fma(xa, sum0);
             FloatVector w1 = FloatVector.broadcast(FLOATS, work[c + STRIDE]);
@@ -257,7 +260,7 @@ final class VectorGemm {
         sum11.intoArray(work, PRODUCTS + 11 * LANES);
     }
 
-    private static void sixByTwo(float[] work, int columns, MemorySegment x, long x0) {
+    private static void sixByTwo(float[] work, int columns, MemorySegment x, long xAt) {
         x = NativeSegments.of(x);
         FloatVector sum0a = FloatVector.zero(FLOATS);
         FloatVector sum0b = FloatVector.zero(FLOATS);
@@ -272,8 +275,8 @@ final class VectorGemm {
         FloatVector sum5a = FloatVector.zero(FLOATS);
         FloatVector sum5b = FloatVector.zero(FLOATS);
         for (int c = 0; c < columns; c++) {
-            FloatVector xa = FloatVector.fromMemorySegment(FLOATS, x, x0 + 8L * LANES * c, LITTLE_ENDIAN);
-            FloatVector xb = FloatVector.fromMemorySegment(FLOATS, x, x0 + 4 * LANES + 8L * LANES * c, LITTLE_ENDIAN);
+            FloatVector xa = FloatVector.fromMemorySegment(FLOATS, x, xAt + 8L * LANES * c, NATIVE_ORDER);
+            FloatVector xb = FloatVector.fromMemorySegment(FLOATS, x, xAt + 4 * LANES + 8L * LANES * c, NATIVE_ORDER);
             FloatVector w0 = FloatVector.broadcast(FLOATS, work[c]);
             sum0a = w0.fma(xa, sum0a);
             sum0b = w0.fma(xb, sum0b);

@@ -32,7 +32,10 @@ final class VectorQ8x0 implements VectorFormat {
         return LANES == 16;
     }
 
-    /** The scale applied once for a block, which spares one of eight operations. Written out: see {@link VectorFormat} on calls. */
+    /**
+     * The scale applied once for a block, which spares one of eight operations. Written out: see {@link VectorFormat} on
+     * calls.
+     */
     @Override
     public void fourBySteps(
             MemorySegment w, long[] starts, int[] offsets, int count, float[] x, int xOffset, float[] work) {
@@ -126,11 +129,11 @@ final class VectorQ8x0 implements VectorFormat {
 
     @Override
     public void unpack(MemorySegment w, long row, int columns, float[] out, int o) {
-        w = NativeSegments.of(w);
         if (LANES == 16) {
-            unpackHalves(w, row, columns, out, o);
+            unpackByTwoVectors(w, row, columns, out, o);
             return;
         }
+        w = NativeSegments.of(w);
         for (int c = 0; c < columns; c += 32) {
             long block = c / 32 * 34L;
             float d = half(w, row + block);
@@ -144,7 +147,8 @@ final class VectorQ8x0 implements VectorFormat {
         }
     }
 
-    private static void unpackHalves(MemorySegment w, long row, int columns, float[] out, int o) {
+    /** A block at a time, where a vector has half of one. */
+    private static void unpackByTwoVectors(MemorySegment w, long row, int columns, float[] out, int o) {
         w = NativeSegments.of(w);
         for (int i = 0; i < columns / 32; i++) {
             long at = row + 34L * i;

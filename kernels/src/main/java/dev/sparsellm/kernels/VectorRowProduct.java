@@ -24,6 +24,9 @@ final class VectorRowProduct implements RowProduct {
 
     private final int wholeColumns;
 
+    /** Length of what {@link VectorFormat#prepare} makes; 0 where x is multiplied as it is. */
+    private final int preparedFloats;
+
     private final int rowsInCache;
 
     /** Length of the working memory. */
@@ -40,6 +43,7 @@ final class VectorRowProduct implements RowProduct {
         steps = new int[format.takesSteps() ? columns / columnsOfStep : 0];
         Arrays.setAll(steps, i -> (int) format.type().rowBytes(i * columnsOfStep));
         wholeColumns = steps.length > 0 ? steps.length * columnsOfStep : columns;
+        preparedFloats = steps.length > 0 ? format.preparedFloats(columns) : 0;
         rowsInCache = Math.max(4, (int) (CACHED_BYTES / rowBytes) / 4 * 4);
         // What is not to be trusted is done anew by dot4Unpacked.
         work = Math.max(VectorFormat.WORK, format.workOfFour());
@@ -77,9 +81,8 @@ final class VectorRowProduct implements RowProduct {
 
     @Override
     public void prepare(SingleInput x) {
-        int length = format.preparedFloats(columns);
-        if (length > 0 && !x.isPreparedFor(format.type())) {
-            format.prepare(x.x(), x.offset(), columns, x.beginPrepared(format.type(), length));
+        if (preparedFloats > 0 && !x.isPreparedFor(format.type(), columns)) {
+            format.prepare(x.x(), x.offset(), columns, x.roomFor(format.type(), columns, preparedFloats));
         }
     }
 
@@ -103,9 +106,9 @@ final class VectorRowProduct implements RowProduct {
         multiply(x, y, yOffset, indices, from, to, scratch);
     }
 
-    /** What {@link VectorFormat#prepare} makes of x, here if it was not done before. */
+    /** x in the form of {@link VectorFormat#prepare}: the caller's if it is prepared, else made here. */
     private float[] prepared(SingleInput x, Scratch scratch) {
-        if (x.isPreparedFor(format.type())) {
+        if (x.isPreparedFor(format.type(), columns)) {
             return x.prepared();
         }
         SingleInput own = scratch.single();
@@ -124,9 +127,8 @@ final class VectorRowProduct implements RowProduct {
         float[] work = scratch.floats(this.work);
         float[] x = input.x();
         int xOffset = input.offset();
-        boolean prepares = format.preparedFloats(columns) > 0;
-        float[] prepared = prepares ? prepared(input, scratch) : x;
-        int preparedOffset = prepares ? 0 : xOffset;
+        float[] prepared = preparedFloats > 0 ? prepared(input, scratch) : x;
+        int preparedOffset = preparedFloats > 0 ? 0 : xOffset;
         long[] starts = scratch.starts;
         int apart = Math.ceilDiv(to - from, 4);
         for (int i = from; i < from + apart; i++) {

@@ -159,6 +159,19 @@ class RowProductTest {
     }
 
     @Test
+    void what_was_prepared_for_fewer_columns_is_not_taken() {
+        float[] x = TestWeights.activations(512, 2);
+        RowProduct product = kernels.rows(TestWeights.random(TensorType.Q4_0, ROWS, 512, 1));
+        float[] wanted = new float[ROWS];
+        product.multiply(x, 1, wanted, ROWS, 0, ROWS, scratch);
+        SingleInput input = SingleInput.of(x, 0);
+        kernels.rows(TestWeights.random(TensorType.Q4_0, ROWS, 256, 1)).prepare(input);
+        float[] y = new float[ROWS];
+        product.multiply(input, y, 0, 0, ROWS, scratch);
+        assertThat(y).isEqualTo(wanted);
+    }
+
+    @Test
     void what_was_prepared_for_another_type_is_not_taken() {
         int columns = 512;
         float[] x = TestWeights.activations(columns, 2);
@@ -424,7 +437,8 @@ class RowProductTest {
                     .isInstanceOf(IllegalArgumentException.class)
                     .hasMessageContaining("test.F32");
         }
-        assertThatThrownBy(() -> product.multiplyRows(SingleInput.of(new float[8], 0), new float[ROWS], 0, new int[2], 0, 3, scratch))
+        SingleInput x = SingleInput.of(new float[8], 0);
+        assertThatThrownBy(() -> product.multiplyRows(x, new float[ROWS], 0, new int[2], 0, 3, scratch))
                 .isInstanceOf(IllegalArgumentException.class);
     }
 }

@@ -34,11 +34,8 @@ import java.util.zip.CRC32C;
  */
 record RepackFile(String fingerprint, Map<String, Entry> entries, long fileSize) {
 
-    /**
-     * Bytes of weights written in one go. Many huge pages: from pieces of 1 MB, file systems make smaller ones, and what
-     * is mapped by pages of 4 KB is read from memory a tenth more slowly.
-     */
-    static final int CHUNK = 1 << 26;
+    /** Bytes of weights looked at in one go, where all of them may be more than a {@code ByteBuffer} holds. */
+    static final int CHUNK = 1 << 20;
 
     private static final byte[] MAGIC = "SLLMCHAN".getBytes(StandardCharsets.US_ASCII);
     private static final int PREFIX = 32;

@@ -110,8 +110,8 @@ class RepackCacheTest {
 
     @Test
     void keepsTensorsLargerThanWhatIsWrittenAtOnce() {
-        List<Tensor> large = RepackProcess.tensors(3, 2048);
-        assertThat(ChannelMajor.byteSize(large.getFirst())).isGreaterThan(2 * RepackFile.CHUNK);
+        List<Tensor> large = RepackProcess.tensors(3, 8192);
+        assertThat(ChannelMajor.byteSize(large.getFirst())).isGreaterThan(2 * RepackCache.WRITTEN_AT_ONCE);
         assertThat(repacks("m", large)).isTrue();
         assertThat(repacks("m", large)).isFalse();
         assertThat(notices).isEmpty();

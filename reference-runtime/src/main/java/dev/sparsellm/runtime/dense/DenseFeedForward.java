@@ -68,6 +68,7 @@ final class DenseFeedForward implements FeedForward {
             } else if (pass.batch() == 1) {
                 workspace.single().set(x, 0);
                 gate.prepare(workspace.single());
+                up.prepare(workspace.single()); // nothing to do where types are the same
             }
             parts = Split.parts(gate.rows(), 2 * gateRowBytes, pass.batch());
             workers.run(parts, hiddenOfPart);
