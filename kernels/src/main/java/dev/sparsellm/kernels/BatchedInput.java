@@ -33,8 +33,8 @@ public final class BatchedInput {
     private int columns;
 
     /**
-     * [groups][columns][places], not on the heap, where arrays begin at any multiple of 8 bytes: a vector of 64 bytes that lies across two
-     * lines of the cache takes two loads, and products of prompts 1.1 times as long.
+     * [groups][columns][places], not on the heap, where arrays begin at any multiple of 8 bytes: a vector of 64 bytes that
+     * lies across two lines of the cache takes two loads, and products of prompts 1.1 times as long.
      */
     private MemorySegment data = MemorySegment.NULL;
 

@@ -4,8 +4,8 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
 /**
- * Tells C2 what class the memory of weights and of batches has. Allocated memory and mapped files have two, one below the other; where a
- * kernel has met both, each access to a segment is compiled twice, with a test in between, and where such tests have failed
+ * Tells C2 what class the memory of weights and of batches has. Allocated memory and mapped files have two, one below the
+ * other; where a kernel has met both, each access to a segment is compiled twice, with a test in between, and where such tests have failed
  * often enough, with calls in place of one of the two, to which vectors are handed over in boxes. A cast to the upper class
  * at the beginning of a method that reads the segment says that there is no difference; those that hand it on need none.
  */

@@ -27,7 +27,7 @@ public final class SingleInput {
         return input;
     }
 
-    /** Takes the x that begins at {@code x[offset]}, unprepared; it must not change until the next one is set. */
+    /** Takes the x that begins at {@code x[offset]}, unprepared; once prepared it must not change. */
     public void set(float[] x, int offset) {
         this.x = x;
         this.offset = offset;

@@ -11,7 +11,8 @@ import jdk.incubator.vector.FloatVector;
 /**
  * Matrix times matrix: {@code y[b][r] = Σ_c W[r][c] · x[b][c]}, for each r and b by fused multiply-adds in the order of the
  * columns, 512 of them at a time, the totals of which are then added in order: the same bits at every width. A weight is
- * read and unpacked once for the whole batch, and one vector holds as many rows of x as it has lanes: the inner loop multiplies a column of two such vectors, which {@link BatchedInput} lays side by side, with
+ * read and unpacked once for the whole batch, and one vector holds as many rows of x as it has lanes: the inner loop
+ * multiplies a column of two such vectors, which {@link BatchedInput} lays side by side, with
  * weights of 12 rows, each spread over all lanes by its load. That makes 24 multiply-adds for 14 loads, of which 12 are of
  * 4 bytes. (Lanes that hold columns, 6 rows by 4 rows of x, take 10 loads of 64 bytes for as many: more than the
  * second-level cache delivers.) Columns are cut, so that the x of one cut stay in that cache for all rows of weights, and

@@ -1,6 +1,5 @@
 package dev.sparsellm.runtime.dense;
 
-import dev.sparsellm.kernels.BatchedInput;
 import dev.sparsellm.kernels.Kernels;
 import dev.sparsellm.kernels.RowProduct;
 import dev.sparsellm.kernels.Scratch;
@@ -30,7 +29,6 @@ final class DenseFeedForward implements FeedForward {
 
     // The call under way.
     private Pass pass;
-    private float[] x;
     private float[] y;
     private int parts;
     private Workspace workspace;
@@ -56,26 +54,20 @@ final class DenseFeedForward implements FeedForward {
     @Override
     public void apply(Pass pass, float[] x, float[] y) {
         this.pass = pass;
-        this.x = x;
         this.y = y;
         workspace = workspaces.take(workers.threads(), pass.batch() * gate.rows());
         try {
-            if (BatchedInput.pays(pass.batch())) {
-                workspace.input().begin(pass.batch(), gate.columns());
-                workspace.hiddenInput().begin(pass.batch(), down.columns());
+            workspace.input().begin(x, pass.batch(), gate.columns());
+            workspace.hiddenInput().begin(workspace.hidden(), pass.batch(), down.columns());
+            if (workspace.input().isLaidOut()) {
                 parts = Split.partsOfInput(gate.columns(), pass.batch());
                 workers.run(parts, columnsOfPart);
-            } else if (pass.batch() == 1) {
-                workspace.single().set(x, 0);
-                gate.prepare(workspace.single());
-                up.prepare(workspace.single()); // nothing to do where types are the same
             }
+            workspace.input().prepare(gate);
+            workspace.input().prepare(up); // nothing to do where types are the same
             parts = Split.parts(gate.rows(), 2 * gateRowBytes, pass.batch());
             workers.run(parts, hiddenOfPart);
-            if (pass.batch() == 1) {
-                workspace.single().set(workspace.hidden(), 0);
-                down.prepare(workspace.single());
-            }
+            workspace.hiddenInput().prepare(down);
             parts = Split.parts(down.rows(), downRowBytes, pass.batch());
             workers.run(parts, outputOfPart);
         } finally {
@@ -86,7 +78,7 @@ final class DenseFeedForward implements FeedForward {
     private void layOut(int part, int worker) {
         int from = Split.beginOfInput(part, parts, gate.columns());
         int to = Split.beginOfInput(part + 1, parts, gate.columns());
-        workspace.input().lay(x, from, to);
+        workspace.input().lay(from, to);
     }
 
     private void computeHidden(int part, int worker) {
@@ -96,35 +88,20 @@ final class DenseFeedForward implements FeedForward {
         float[] hidden = workspace.hidden(); // [batch][ffn]
         float[] upper = workspace.upper(); // [batch][ffn]
         Scratch scratch = workspace.threads()[worker];
-        if (BatchedInput.pays(pass.batch())) {
-            gate.multiply(workspace.input(), hidden, ffn, from, to, scratch);
-            up.multiply(workspace.input(), upper, ffn, from, to, scratch);
-        } else if (pass.batch() == 1) {
-            gate.multiply(workspace.single(), hidden, 0, from, to, scratch);
-            up.multiply(workspace.single(), upper, 0, from, to, scratch);
-        } else {
-            gate.multiply(x, pass.batch(), hidden, ffn, from, to, scratch);
-            up.multiply(x, pass.batch(), upper, ffn, from, to, scratch);
-        }
+        workspace.input().multiply(gate, hidden, from, to, scratch);
+        workspace.input().multiply(up, upper, from, to, scratch);
         for (int b = 0; b < pass.batch(); b++) {
             activation.apply(pass, hidden, b * ffn, from, to);
             kernels.multiply(hidden, upper, b * ffn + from, b * ffn + to);
         }
-        if (BatchedInput.pays(pass.batch())) {
-            workspace.hiddenInput().lay(hidden, from, to);
+        if (workspace.hiddenInput().isLaidOut()) {
+            workspace.hiddenInput().lay(from, to);
         }
     }
 
     private void computeOutput(int part, int worker) {
         int from = Split.begin(part, parts, down.rows(), pass.batch());
         int to = Split.begin(part + 1, parts, down.rows(), pass.batch());
-        Scratch scratch = workspace.threads()[worker];
-        if (BatchedInput.pays(pass.batch())) {
-            down.multiply(workspace.hiddenInput(), y, down.rows(), from, to, scratch);
-        } else if (pass.batch() == 1) {
-            down.multiply(workspace.single(), y, 0, from, to, scratch);
-        } else {
-            down.multiply(workspace.hidden(), pass.batch(), y, down.rows(), from, to, scratch);
-        }
+        workspace.hiddenInput().multiply(down, y, from, to, workspace.threads()[worker]);
     }
 }

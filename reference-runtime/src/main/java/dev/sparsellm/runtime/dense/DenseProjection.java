@@ -1,8 +1,6 @@
 package dev.sparsellm.runtime.dense;
 
-import dev.sparsellm.kernels.BatchedInput;
 import dev.sparsellm.kernels.RowProduct;
-import dev.sparsellm.kernels.Scratch;
 import dev.sparsellm.spi.Pass;
 import dev.sparsellm.spi.Projection;
 import dev.sparsellm.spi.WorkerGroup;
@@ -18,7 +16,6 @@ final class DenseProjection implements Projection {
     private final WorkerGroup.Task rowsOfPart = this::multiply;
 
     // The call under way.
-    private float[] x;
     private float[] y;
     private int batch;
     private int parts;
@@ -33,19 +30,16 @@ final class DenseProjection implements Projection {
 
     @Override
     public void apply(Pass pass, float[] x, float[] y) {
-        this.x = x;
         this.y = y;
         batch = pass.batch();
         workspace = workspaces.take(workers.threads(), 0);
         try {
-            if (BatchedInput.pays(batch)) {
-                workspace.input().begin(batch, weights.columns());
+            workspace.input().begin(x, batch, weights.columns());
+            if (workspace.input().isLaidOut()) {
                 parts = Split.partsOfInput(weights.columns(), batch);
                 workers.run(parts, columnsOfPart);
-            } else if (batch == 1) {
-                workspace.single().set(x, 0);
-                weights.prepare(workspace.single());
             }
+            workspace.input().prepare(weights);
             parts = Split.parts(weights.rows(), rowBytes, batch);
             workers.run(parts, rowsOfPart);
         } finally {
@@ -56,19 +50,12 @@ final class DenseProjection implements Projection {
     private void layOut(int part, int worker) {
         int from = Split.beginOfInput(part, parts, weights.columns());
         int to = Split.beginOfInput(part + 1, parts, weights.columns());
-        workspace.input().lay(x, from, to);
+        workspace.input().lay(from, to);
     }
 
     private void multiply(int part, int worker) {
         int from = Split.begin(part, parts, weights.rows(), batch);
         int to = Split.begin(part + 1, parts, weights.rows(), batch);
-        Scratch scratch = workspace.threads()[worker];
-        if (BatchedInput.pays(batch)) {
-            weights.multiply(workspace.input(), y, weights.rows(), from, to, scratch);
-        } else if (batch == 1) {
-            weights.multiply(workspace.single(), y, 0, from, to, scratch);
-        } else {
-            weights.multiply(x, batch, y, weights.rows(), from, to, scratch);
-        }
+        workspace.input().multiply(weights, y, from, to, workspace.threads()[worker]);
     }
 }

@@ -1,9 +1,7 @@
 package dev.sparsellm.runtime.dense;
 
-import dev.sparsellm.kernels.BatchedInput;
 import dev.sparsellm.kernels.Kernels;
 import dev.sparsellm.kernels.Scratch;
-import dev.sparsellm.kernels.SingleInput;
 import java.util.ArrayDeque;
 
 /**
@@ -13,17 +11,11 @@ import java.util.ArrayDeque;
  * @param threads scratch for the kernels, by worker
  * @param hidden {@code [batch][ffn]}, or less where no feed-forward block has asked yet
  * @param upper likewise
- * @param single x where it is one row, then its hidden values
- * @param input a batch of x, laid out
- * @param hiddenInput a batch of hidden values, laid out
+ * @param input x
+ * @param hiddenInput the hidden values
  */
 record Workspace(
-        Scratch[] threads,
-        float[] hidden,
-        float[] upper,
-        SingleInput single,
-        BatchedInput input,
-        BatchedInput hiddenInput) {
+        Scratch[] threads, float[] hidden, float[] upper, DenseInput input, DenseInput hiddenInput) {
 
     /** Those not in use. Safe for any thread; allocates only when more calls are under way than ever before. */
     static final class Pool {
@@ -45,7 +37,7 @@ record Workspace(
             }
             if (found == null) {
                 found = new Workspace(
-                        new Scratch[0], NONE, NONE, new SingleInput(), kernels.batchedInput(), kernels.batchedInput());
+                        new Scratch[0], NONE, NONE, new DenseInput(kernels), new DenseInput(kernels));
             }
             return found.threads.length >= threads && found.hidden.length >= hidden
                     ? found
@@ -63,7 +55,7 @@ record Workspace(
             more[i] = new Scratch();
         }
         return hidden.length >= size
-                ? new Workspace(more, hidden, upper, single, input, hiddenInput)
-                : new Workspace(more, new float[size], new float[size], single, input, hiddenInput);
+                ? new Workspace(more, hidden, upper, input, hiddenInput)
+                : new Workspace(more, new float[size], new float[size], input, hiddenInput);
     }
 }
