@@ -41,11 +41,12 @@ interface ChannelSteps {
             float[] a, int aOffset, float[] y, int yOffset, int n);
 
     /**
-     * Weights are codes of {@code bits} bits, of channels i in [0, count) that share scales:
+     * Weights are codes of {@code bits} bits, of channels i in [0, count) that share scales. The three arrays of a
+     * {@link Scratch} are used from {@link Scratch#FIRST} on, from where i counts:
      * {@code y[yOffset + o] += s[sOffset + o] · (Σ_i factors[i] · q[i][o] + shift)}.
      *
      * @param lines where the codes of each channel begin
-     * @param sums working memory, {@link #MOST_SUMS} long
+     * @param sums working memory for {@link #MOST_SUMS}
      */
     void codes(
             int bits, MemorySegment w, long[] lines, float[] factors, int count, float[] sums,

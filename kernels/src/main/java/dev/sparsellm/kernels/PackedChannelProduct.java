@@ -1,5 +1,7 @@
 package dev.sparsellm.kernels;
 
+import static dev.sparsellm.kernels.Scratch.FIRST;
+
 import java.lang.foreign.MemorySegment;
 
 /**
@@ -119,8 +121,8 @@ final class PackedChannelProduct implements ChannelProduct {
             int count = 0;
             for (int i = from + b; i < to; i += bunches) {
                 int inUnit = channels[i] - unit * layout.channelsPerUnit();
-                scratch.lines[count] = codes + inUnit * layout.stride();
-                scratch.factors[count++] = a[aOffset + channels[i]];
+                scratch.lines[FIRST + count] = codes + inUnit * layout.stride();
+                scratch.factors[FIRST + count++] = a[aOffset + channels[i]];
             }
             steps.codes(
                     coding.bits(), data, scratch.lines, scratch.factors, count, scratch.sums,

@@ -1,5 +1,7 @@
 package dev.sparsellm.kernels;
 
+import static dev.sparsellm.kernels.Scratch.FIRST;
+
 import java.lang.foreign.MemorySegment;
 
 /** {@link ChannelSteps} output by output: what the layout means, and the oracle of the vector code. */
@@ -44,9 +46,9 @@ final class ScalarChannelSteps implements ChannelSteps {
             long at = 64L * tile + 4 * (o % 16);
             float sum = 0;
             for (int i = 0; i < count; i++) {
-                int atTop = w.get(ScalarBlocks.INT, lines[i] + at) << unused - bits * field;
+                int atTop = w.get(ScalarBlocks.INT, lines[FIRST + i] + at) << unused - bits * field;
                 float code = bits == 8 ? atTop >> unused : atTop >>> unused;
-                sum = Math.fma(code, factors[i], sum);
+                sum = Math.fma(code, factors[FIRST + i], sum);
             }
             y[yOffset + o] = Math.fma(sum + shift, s[sOffset + o], y[yOffset + o]);
         }

@@ -3,17 +3,25 @@ package dev.sparsellm.kernels;
 /** Working memory for one thread: grows to the largest size asked for, then stays. Not safe for several threads. */
 public final class Scratch {
 
+    /**
+     * Where the arrays of this class are used from; as much is left free behind. What a thread writes at every row must not
+     * share a line of the cache with what others read at every row, and the garbage collector moves arrays next to each other
+     * as it pleases: prepared x and the sums of the first thread were neighbours, and rows 1.15 times as long for both. 128
+     * bytes, since some processors move lines in pairs.
+     */
+    static final int FIRST = 32;
+
     /** Where the codes of a bunch of channels begin, and what each is multiplied with. */
-    final long[] lines = new long[ChannelSteps.STREAMS_OF_CODES];
+    final long[] lines = new long[FIRST + ChannelSteps.STREAMS_OF_CODES + FIRST];
 
-    final float[] factors = new float[ChannelSteps.STREAMS_OF_CODES];
+    final float[] factors = new float[FIRST + ChannelSteps.STREAMS_OF_CODES + FIRST];
 
-    final float[] sums = new float[ChannelSteps.MOST_SUMS];
+    final float[] sums = new float[FIRST + ChannelSteps.MOST_SUMS + FIRST];
 
     /** Rows multiplied side by side, and where they begin. */
-    final int[] rows = new int[4];
+    final int[] rows = new int[FIRST + 4 + FIRST];
 
-    final long[] starts = new long[4];
+    final long[] starts = new long[FIRST + 4 + FIRST];
 
     private float[] floats = new float[0];
 
@@ -32,10 +40,13 @@ public final class Scratch {
         return vectorInput;
     }
 
-    /** At least {@code length} floats of any content, the same array each time once it is large enough. */
+    /**
+     * At least {@code length} floats of any content, the same array each time once it is large enough. What is written at
+     * every row should lie from {@link #FIRST} on; behind it, room is left here.
+     */
     public float[] floats(int length) {
-        if (floats.length < length) {
-            floats = new float[length];
+        if (floats.length < length + FIRST) {
+            floats = new float[length + FIRST];
         }
         return floats;
     }

@@ -1,5 +1,6 @@
 package dev.sparsellm.kernels;
 
+import static dev.sparsellm.kernels.Scratch.FIRST;
 import static dev.sparsellm.kernels.VectorLoads.bf16;
 import static dev.sparsellm.kernels.VectorWidth.FLOATS;
 import static dev.sparsellm.kernels.VectorWidth.INTS;
@@ -34,10 +35,10 @@ final class VectorBF16 implements VectorFormat {
     public void fourBySteps(
             MemorySegment w, long[] starts, int[] offsets, int count, float[] x, int xOffset, float[] work) {
         w = NativeSegments.of(w);
-        long r0 = starts[0];
-        long r1 = starts[1];
-        long r2 = starts[2];
-        long r3 = starts[3];
+        long r0 = starts[FIRST];
+        long r1 = starts[FIRST + 1];
+        long r2 = starts[FIRST + 2];
+        long r3 = starts[FIRST + 3];
         FloatVector sum0 = FloatVector.zero(FLOATS);
         FloatVector sum1 = FloatVector.zero(FLOATS);
         FloatVector sum2 = FloatVector.zero(FLOATS);
@@ -66,10 +67,10 @@ final class VectorBF16 implements VectorFormat {
                     .reinterpretAsFloats()
                     .fma(v, sum3);
         }
-        sum0.intoArray(work, 0);
-        sum1.intoArray(work, LANES);
-        sum2.intoArray(work, 2 * LANES);
-        sum3.intoArray(work, 3 * LANES);
+        sum0.intoArray(work, FIRST);
+        sum1.intoArray(work, FIRST + LANES);
+        sum2.intoArray(work, FIRST + 2 * LANES);
+        sum3.intoArray(work, FIRST + 3 * LANES);
     }
 
     @Override

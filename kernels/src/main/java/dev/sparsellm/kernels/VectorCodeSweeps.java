@@ -1,5 +1,6 @@
 package dev.sparsellm.kernels;
 
+import static dev.sparsellm.kernels.Scratch.FIRST;
 import static dev.sparsellm.kernels.VectorWidth.FLOATS;
 import static dev.sparsellm.kernels.VectorWidth.INTS;
 import static dev.sparsellm.kernels.VectorWidth.LANES;
@@ -77,17 +78,17 @@ final class VectorCodeSweeps {
                 FloatVector sum2 = FloatVector.zero(FLOATS);
                 FloatVector sum3 = FloatVector.zero(FLOATS);
                 for (int i = 0; i < count; i++) {
-                    FloatVector factor = FloatVector.broadcast(FLOATS, factors[i]);
-                    IntVector packed = IntVector.fromMemorySegment(INTS, w, lines[i] + line, LITTLE_ENDIAN);
+                    FloatVector factor = FloatVector.broadcast(FLOATS, factors[FIRST + i]);
+                    IntVector packed = IntVector.fromMemorySegment(INTS, w, lines[FIRST + i] + line, LITTLE_ENDIAN);
                     sum0 = ((FloatVector) packed.lanewise(LSHL, 24).convert(I2F, 0)).fma(factor, sum0);
                     sum1 = ((FloatVector) packed.lanewise(LSHL, 16).and(TOP_8).convert(I2F, 0)).fma(factor, sum1);
                     sum2 = ((FloatVector) packed.lanewise(LSHL, 8).and(TOP_8).convert(I2F, 0)).fma(factor, sum2);
                     sum3 = ((FloatVector) packed.and(TOP_8).convert(I2F, 0)).fma(factor, sum3);
                 }
-                sum0.intoArray(sums, 0);
-                sum1.intoArray(sums, LANES);
-                sum2.intoArray(sums, 2 * LANES);
-                sum3.intoArray(sums, 3 * LANES);
+                sum0.intoArray(sums, FIRST);
+                sum1.intoArray(sums, FIRST + LANES);
+                sum2.intoArray(sums, FIRST + 2 * LANES);
+                sum3.intoArray(sums, FIRST + 3 * LANES);
                 addScaled(sums, UNITS_8, shift, s, scale, y, at);
             }
         }
@@ -108,19 +109,19 @@ final class VectorCodeSweeps {
                 FloatVector sum3 = FloatVector.zero(FLOATS);
                 FloatVector sum4 = FloatVector.zero(FLOATS);
                 for (int i = 0; i < count; i++) {
-                    FloatVector factor = FloatVector.broadcast(FLOATS, factors[i]);
-                    IntVector packed = IntVector.fromMemorySegment(INTS, w, lines[i] + line, LITTLE_ENDIAN);
+                    FloatVector factor = FloatVector.broadcast(FLOATS, factors[FIRST + i]);
+                    IntVector packed = IntVector.fromMemorySegment(INTS, w, lines[FIRST + i] + line, LITTLE_ENDIAN);
                     sum0 = ((FloatVector) packed.and(63).convert(I2F, 0)).fma(factor, sum0);
                     sum1 = ((FloatVector) packed.and(63 << 6).convert(I2F, 0)).fma(factor, sum1);
                     sum2 = ((FloatVector) packed.and(63 << 12).convert(I2F, 0)).fma(factor, sum2);
                     sum3 = ((FloatVector) packed.and(63 << 18).convert(I2F, 0)).fma(factor, sum3);
                     sum4 = ((FloatVector) packed.and(63 << 24).convert(I2F, 0)).fma(factor, sum4);
                 }
-                sum0.intoArray(sums, 0);
-                sum1.intoArray(sums, LANES);
-                sum2.intoArray(sums, 2 * LANES);
-                sum3.intoArray(sums, 3 * LANES);
-                sum4.intoArray(sums, 4 * LANES);
+                sum0.intoArray(sums, FIRST);
+                sum1.intoArray(sums, FIRST + LANES);
+                sum2.intoArray(sums, FIRST + 2 * LANES);
+                sum3.intoArray(sums, FIRST + 3 * LANES);
+                sum4.intoArray(sums, FIRST + 4 * LANES);
                 addScaled(sums, UNITS_6, shift, s, scale, y, at);
             }
         }
@@ -142,8 +143,8 @@ final class VectorCodeSweeps {
                 FloatVector sum4 = FloatVector.zero(FLOATS);
                 FloatVector sum5 = FloatVector.zero(FLOATS);
                 for (int i = 0; i < count; i++) {
-                    FloatVector factor = FloatVector.broadcast(FLOATS, factors[i]);
-                    IntVector packed = IntVector.fromMemorySegment(INTS, w, lines[i] + line, LITTLE_ENDIAN);
+                    FloatVector factor = FloatVector.broadcast(FLOATS, factors[FIRST + i]);
+                    IntVector packed = IntVector.fromMemorySegment(INTS, w, lines[FIRST + i] + line, LITTLE_ENDIAN);
                     sum0 = ((FloatVector) packed.and(31).convert(I2F, 0)).fma(factor, sum0);
                     sum1 = ((FloatVector) packed.and(31 << 5).convert(I2F, 0)).fma(factor, sum1);
                     sum2 = ((FloatVector) packed.and(31 << 10).convert(I2F, 0)).fma(factor, sum2);
@@ -151,12 +152,12 @@ final class VectorCodeSweeps {
                     sum4 = ((FloatVector) packed.and(31 << 20).convert(I2F, 0)).fma(factor, sum4);
                     sum5 = ((FloatVector) packed.and(31 << 25).convert(I2F, 0)).fma(factor, sum5);
                 }
-                sum0.intoArray(sums, 0);
-                sum1.intoArray(sums, LANES);
-                sum2.intoArray(sums, 2 * LANES);
-                sum3.intoArray(sums, 3 * LANES);
-                sum4.intoArray(sums, 4 * LANES);
-                sum5.intoArray(sums, 5 * LANES);
+                sum0.intoArray(sums, FIRST);
+                sum1.intoArray(sums, FIRST + LANES);
+                sum2.intoArray(sums, FIRST + 2 * LANES);
+                sum3.intoArray(sums, FIRST + 3 * LANES);
+                sum4.intoArray(sums, FIRST + 4 * LANES);
+                sum5.intoArray(sums, FIRST + 5 * LANES);
                 addScaled(sums, UNITS_5, shift, s, scale, y, at);
             }
         }
@@ -180,8 +181,8 @@ final class VectorCodeSweeps {
                 FloatVector sum6 = FloatVector.zero(FLOATS);
                 FloatVector sum7 = FloatVector.zero(FLOATS);
                 for (int i = 0; i < count; i++) {
-                    FloatVector factor = FloatVector.broadcast(FLOATS, factors[i]);
-                    IntVector packed = IntVector.fromMemorySegment(INTS, w, lines[i] + line, LITTLE_ENDIAN);
+                    FloatVector factor = FloatVector.broadcast(FLOATS, factors[FIRST + i]);
+                    IntVector packed = IntVector.fromMemorySegment(INTS, w, lines[FIRST + i] + line, LITTLE_ENDIAN);
                     sum0 = ((FloatVector) packed.and(15).convert(I2F, 0)).fma(factor, sum0);
                     sum1 = ((FloatVector) packed.and(15 << 4).convert(I2F, 0)).fma(factor, sum1);
                     sum2 = ((FloatVector) packed.and(15 << 8).convert(I2F, 0)).fma(factor, sum2);
@@ -191,14 +192,14 @@ final class VectorCodeSweeps {
                     sum6 = ((FloatVector) packed.and(15 << 24).convert(I2F, 0)).fma(factor, sum6);
                     sum7 = ((FloatVector) packed.lanewise(LSHR, 28).convert(I2F, 0)).fma(factor, sum7);
                 }
-                sum0.intoArray(sums, 0);
-                sum1.intoArray(sums, LANES);
-                sum2.intoArray(sums, 2 * LANES);
-                sum3.intoArray(sums, 3 * LANES);
-                sum4.intoArray(sums, 4 * LANES);
-                sum5.intoArray(sums, 5 * LANES);
-                sum6.intoArray(sums, 6 * LANES);
-                sum7.intoArray(sums, 7 * LANES);
+                sum0.intoArray(sums, FIRST);
+                sum1.intoArray(sums, FIRST + LANES);
+                sum2.intoArray(sums, FIRST + 2 * LANES);
+                sum3.intoArray(sums, FIRST + 3 * LANES);
+                sum4.intoArray(sums, FIRST + 4 * LANES);
+                sum5.intoArray(sums, FIRST + 5 * LANES);
+                sum6.intoArray(sums, FIRST + 6 * LANES);
+                sum7.intoArray(sums, FIRST + 7 * LANES);
                 addScaled(sums, UNITS_4, shift, s, scale, y, at);
             }
         }
@@ -219,19 +220,19 @@ final class VectorCodeSweeps {
                 FloatVector sum3 = FloatVector.zero(FLOATS);
                 FloatVector sum4 = FloatVector.zero(FLOATS);
                 for (int i = 0; i < count; i++) {
-                    FloatVector factor = FloatVector.broadcast(FLOATS, factors[i]);
-                    IntVector packed = IntVector.fromMemorySegment(INTS, w, lines[i] + line, LITTLE_ENDIAN);
+                    FloatVector factor = FloatVector.broadcast(FLOATS, factors[FIRST + i]);
+                    IntVector packed = IntVector.fromMemorySegment(INTS, w, lines[FIRST + i] + line, LITTLE_ENDIAN);
                     sum0 = ((FloatVector) packed.and(7).convert(I2F, 0)).fma(factor, sum0);
                     sum1 = ((FloatVector) packed.and(7 << 3).convert(I2F, 0)).fma(factor, sum1);
                     sum2 = ((FloatVector) packed.and(7 << 6).convert(I2F, 0)).fma(factor, sum2);
                     sum3 = ((FloatVector) packed.and(7 << 9).convert(I2F, 0)).fma(factor, sum3);
                     sum4 = ((FloatVector) packed.and(7 << 12).convert(I2F, 0)).fma(factor, sum4);
                 }
-                sum0.intoArray(sums, 0);
-                sum1.intoArray(sums, LANES);
-                sum2.intoArray(sums, 2 * LANES);
-                sum3.intoArray(sums, 3 * LANES);
-                sum4.intoArray(sums, 4 * LANES);
+                sum0.intoArray(sums, FIRST);
+                sum1.intoArray(sums, FIRST + LANES);
+                sum2.intoArray(sums, FIRST + 2 * LANES);
+                sum3.intoArray(sums, FIRST + 3 * LANES);
+                sum4.intoArray(sums, FIRST + 4 * LANES);
                 addScaled(sums, UNITS_3_LOWER, shift, s, scale, y, at);
             }
         }
@@ -252,19 +253,19 @@ final class VectorCodeSweeps {
                 FloatVector sum8 = FloatVector.zero(FLOATS);
                 FloatVector sum9 = FloatVector.zero(FLOATS);
                 for (int i = 0; i < count; i++) {
-                    FloatVector factor = FloatVector.broadcast(FLOATS, factors[i]);
-                    IntVector packed = IntVector.fromMemorySegment(INTS, w, lines[i] + line, LITTLE_ENDIAN);
+                    FloatVector factor = FloatVector.broadcast(FLOATS, factors[FIRST + i]);
+                    IntVector packed = IntVector.fromMemorySegment(INTS, w, lines[FIRST + i] + line, LITTLE_ENDIAN);
                     sum5 = ((FloatVector) packed.and(7 << 15).convert(I2F, 0)).fma(factor, sum5);
                     sum6 = ((FloatVector) packed.and(7 << 18).convert(I2F, 0)).fma(factor, sum6);
                     sum7 = ((FloatVector) packed.and(7 << 21).convert(I2F, 0)).fma(factor, sum7);
                     sum8 = ((FloatVector) packed.and(7 << 24).convert(I2F, 0)).fma(factor, sum8);
                     sum9 = ((FloatVector) packed.and(7 << 27).convert(I2F, 0)).fma(factor, sum9);
                 }
-                sum5.intoArray(sums, 0);
-                sum6.intoArray(sums, LANES);
-                sum7.intoArray(sums, 2 * LANES);
-                sum8.intoArray(sums, 3 * LANES);
-                sum9.intoArray(sums, 4 * LANES);
+                sum5.intoArray(sums, FIRST);
+                sum6.intoArray(sums, FIRST + LANES);
+                sum7.intoArray(sums, FIRST + 2 * LANES);
+                sum8.intoArray(sums, FIRST + 3 * LANES);
+                sum9.intoArray(sums, FIRST + 4 * LANES);
                 addScaled(sums, UNITS_3_UPPER, shift, s, scale + 80, y, at + 80);
             }
         }
@@ -285,18 +286,18 @@ final class VectorCodeSweeps {
                 FloatVector sum2 = FloatVector.zero(FLOATS);
                 FloatVector sum3 = FloatVector.zero(FLOATS);
                 for (int i = 0; i < count; i++) {
-                    FloatVector factor = FloatVector.broadcast(FLOATS, factors[i]);
-                    IntVector packed = IntVector.fromMemorySegment(INTS, w, lines[i] + line, LITTLE_ENDIAN)
+                    FloatVector factor = FloatVector.broadcast(FLOATS, factors[FIRST + i]);
+                    IntVector packed = IntVector.fromMemorySegment(INTS, w, lines[FIRST + i] + line, LITTLE_ENDIAN)
                             .lanewise(LSHR, 8 * quarter);
                     sum0 = ((FloatVector) packed.and(3).convert(I2F, 0)).fma(factor, sum0);
                     sum1 = ((FloatVector) packed.and(3 << 2).convert(I2F, 0)).fma(factor, sum1);
                     sum2 = ((FloatVector) packed.and(3 << 4).convert(I2F, 0)).fma(factor, sum2);
                     sum3 = ((FloatVector) packed.and(3 << 6).convert(I2F, 0)).fma(factor, sum3);
                 }
-                sum0.intoArray(sums, 0);
-                sum1.intoArray(sums, LANES);
-                sum2.intoArray(sums, 2 * LANES);
-                sum3.intoArray(sums, 3 * LANES);
+                sum0.intoArray(sums, FIRST);
+                sum1.intoArray(sums, FIRST + LANES);
+                sum2.intoArray(sums, FIRST + 2 * LANES);
+                sum3.intoArray(sums, FIRST + 3 * LANES);
                 addScaled(sums, UNITS_2, shift, s, scale, y, at);
             }
         }
@@ -309,7 +310,7 @@ final class VectorCodeSweeps {
     private static void addScaled(
             float[] sums, float[] units, float shift, float[] s, int scale, float[] y, int at) {
         for (int j = 0; j < units.length; j++) {
-            FloatVector.fromArray(FLOATS, sums, j * LANES)
+            FloatVector.fromArray(FLOATS, sums, FIRST + j * LANES)
                     .fma(FloatVector.broadcast(FLOATS, units[j]), FloatVector.broadcast(FLOATS, shift))
                     .fma(
                             FloatVector.fromArray(FLOATS, s, scale + 16 * j),

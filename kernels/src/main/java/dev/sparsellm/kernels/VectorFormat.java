@@ -1,5 +1,6 @@
 package dev.sparsellm.kernels;
 
+import static dev.sparsellm.kernels.Scratch.FIRST;
 import static dev.sparsellm.kernels.VectorWidth.FLOATS;
 import static dev.sparsellm.kernels.VectorWidth.LANES;
 
@@ -25,7 +26,7 @@ interface VectorFormat {
     int CHUNK = 256;
 
     /** Length of the working memory of {@link #dot4Unpacked} and {@link #fourBySteps}. */
-    int WORK = 4 * LANES + 4 * CHUNK;
+    int WORK = FIRST + 4 * LANES + 4 * CHUNK;
 
     /** What this reads. */
     TensorType type();
@@ -40,7 +41,7 @@ interface VectorFormat {
 
     /**
      * Products of four rows, beginning at bytes r0 to r3, with {@code x[xOffset …]}, as {@link LaneSums} at the
-     * beginning of {@code work}: [4][LANES]. Four, because one row after another does not keep memory busy. Rows may
+     * beginning of {@code work}, from {@link Scratch#FIRST} on: [4][LANES]. Four, because one row after another does not keep memory busy. Rows may
      * coincide, which is how fewer than four are done.
      *
      * <p>Types may save operations by forms of the product that are as exact for finite numbers, but may overflow sooner
@@ -67,7 +68,7 @@ interface VectorFormat {
     }
 
     /**
-     * The same as {@link #dot4} for rows that begin at {@code starts}, step by step. Trusted as {@link #dot4} is.
+     * The same as {@link #dot4} for rows that begin at {@code starts}, from {@link Scratch#FIRST} on, step by step. Trusted as {@link #dot4} is.
      *
      * <p>Where in a row its steps begin, kernels look up, although it is a multiple of their number. If C2 knew that, it
      * would check indices before the loop in place of in it, by some 400 instructions for each row, which neither load
@@ -93,9 +94,9 @@ interface VectorFormat {
      */
     default void dot4Unpacked(
             MemorySegment w, long r0, long r1, long r2, long r3, int columns, float[] x, int xOffset, float[] work) {
-        int rows = 4 * LANES; // after the sums
+        int rows = FIRST + 4 * LANES; // after the sums
         long chunkBytes = type().rowBytes(CHUNK);
-        Arrays.fill(work, 0, rows, 0);
+        Arrays.fill(work, FIRST, rows, 0);
         long at = 0;
         for (int c = 0; c < columns; c += CHUNK, at += chunkBytes) {
             int n = Math.min(CHUNK, columns - c);
@@ -114,17 +115,17 @@ interface VectorFormat {
         addWhole(w, rows, rows + apart, rows + 2 * apart, rows + 3 * apart, whole, x, x0, sums);
         for (int r = 0; r < 4; r++) {
             for (int c = whole; c < n; c++) {
-                LaneSums.add(w[rows + r * apart + c], x[x0 + c], sums, r * LANES + c - whole);
+                LaneSums.add(w[rows + r * apart + c], x[x0 + c], sums, FIRST + r * LANES + c - whole);
             }
         }
     }
 
     private static void addWhole(
             float[] w, int w0, int w1, int w2, int w3, int whole, float[] x, int x0, float[] sums) {
-        FloatVector sum00 = FloatVector.fromArray(FLOATS, sums, 0);
-        FloatVector sum10 = FloatVector.fromArray(FLOATS, sums, LANES);
-        FloatVector sum20 = FloatVector.fromArray(FLOATS, sums, 2 * LANES);
-        FloatVector sum30 = FloatVector.fromArray(FLOATS, sums, 3 * LANES);
+        FloatVector sum00 = FloatVector.fromArray(FLOATS, sums, FIRST);
+        FloatVector sum10 = FloatVector.fromArray(FLOATS, sums, FIRST + LANES);
+        FloatVector sum20 = FloatVector.fromArray(FLOATS, sums, FIRST + 2 * LANES);
+        FloatVector sum30 = FloatVector.fromArray(FLOATS, sums, FIRST + 3 * LANES);
         for (int c = 0; c < whole; c += LANES) {
             FloatVector u0 = FloatVector.fromArray(FLOATS, w, w0 + c);
             FloatVector u1 = FloatVector.fromArray(FLOATS, w, w1 + c);
@@ -136,9 +137,9 @@ interface VectorFormat {
             sum20 = u2.fma(v0, sum20);
             sum30 = u3.fma(v0, sum30);
         }
-        sum00.intoArray(sums, 0);
-        sum10.intoArray(sums, LANES);
-        sum20.intoArray(sums, 2 * LANES);
-        sum30.intoArray(sums, 3 * LANES);
+        sum00.intoArray(sums, FIRST);
+        sum10.intoArray(sums, FIRST + LANES);
+        sum20.intoArray(sums, FIRST + 2 * LANES);
+        sum30.intoArray(sums, FIRST + 3 * LANES);
     }
 }

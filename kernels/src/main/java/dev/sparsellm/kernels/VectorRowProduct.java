@@ -1,5 +1,7 @@
 package dev.sparsellm.kernels;
 
+import static dev.sparsellm.kernels.Scratch.FIRST;
+
 import dev.sparsellm.spi.Tensor;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
@@ -136,12 +138,21 @@ final class VectorRowProduct implements RowProduct {
             if (steps.length > 0) {
                 format.fourBySteps(data, starts, steps, steps.length, prepared, preparedOffset, work);
             } else {
-                format.dot4(data, starts[0], starts[1], starts[2], starts[3], columns, x, xOffset, work);
+                format.dot4(
+                        data,
+                        starts[FIRST],
+                        starts[FIRST + 1],
+                        starts[FIRST + 2],
+                        starts[FIRST + 3],
+                        columns,
+                        x,
+                        xOffset,
+                        work);
             }
             for (int r = 0; r < 4; r++) {
                 for (int c = wholeColumns; c < columns; c++) {
-                    float weight = format.weight(data, starts[r], c);
-                    LaneSums.add(weight, x[xOffset + c], work, r * VectorWidth.LANES + c - wholeColumns);
+                    float weight = format.weight(data, starts[FIRST + r], c);
+                    LaneSums.add(weight, x[xOffset + c], work, FIRST + r * VectorWidth.LANES + c - wholeColumns);
                 }
             }
             store(scratch.rows, x, xOffset, y, yOffset, work);
@@ -152,8 +163,9 @@ final class VectorRowProduct implements RowProduct {
     private void list(int[] indices, int i, int apart, int to, Scratch scratch) {
         for (int r = 0; r < 4; r++) {
             int at = Math.min(i + r * apart, to - 1);
-            scratch.rows[r] = indices == null ? at : indices[at];
-            scratch.starts[r] = scratch.rows[r] * rowBytes;
+            int row = indices == null ? at : indices[at];
+            scratch.rows[FIRST + r] = row;
+            scratch.starts[FIRST + r] = row * rowBytes;
         }
     }
 
@@ -161,16 +173,16 @@ final class VectorRowProduct implements RowProduct {
     private void store(int[] list, float[] x, int xOffset, float[] y, int yOffset, float[] work) {
         boolean trusted = true;
         for (int r = 0; r < 4; r++) {
-            float total = LaneSums.total(work, r * VectorWidth.LANES);
-            y[yOffset + list[r]] = total;
+            float total = LaneSums.total(work, FIRST + r * VectorWidth.LANES);
+            y[yOffset + list[FIRST + r]] = total;
             trusted &= Float.isFinite(total);
         }
         for (int r = 0; r < 4 && !trusted; r++) {
-            int row = list[r];
+            int row = list[FIRST + r];
             if (!Float.isFinite(y[yOffset + row])) {
                 long at = row * rowBytes;
                 format.dot4Unpacked(data, at, at, at, at, columns, x, xOffset, work);
-                y[yOffset + row] = LaneSums.total(work, 0);
+                y[yOffset + row] = LaneSums.total(work, FIRST);
             }
         }
     }
