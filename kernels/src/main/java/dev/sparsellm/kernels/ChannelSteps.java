@@ -40,13 +40,17 @@ interface ChannelSteps {
             MemorySegment w, long base, long stride, int[] channels, int from, int to,
             float[] a, int aOffset, float[] y, int yOffset, int n);
 
+    /** What scales are to be multiplied with, a power of two, before {@link #codes} takes them: what codes come out too large by. */
+    float unit(int bits);
+
     /**
-     * Weights are codes of {@code bits} bits, of channels i in [0, count) that share scales. The three arrays of a
-     * {@link Scratch} are used from {@link Scratch#FIRST} on, from where i counts:
+     * Weights are codes of {@code bits} bits, of channels i in [0, count) that share scales:
      * {@code y[yOffset + o] += s[sOffset + o] · (Σ_i factors[i] · q[i][o] + shift)}.
      *
      * @param lines where the codes of each channel begin
-     * @param sums working memory for {@link #MOST_SUMS}
+     * @param sums working memory, {@link #MOST_SUMS} long
+     * @param s scales times {@link #unit}
+     * @param shift 0 for codes of 8 bits, which are signed
      */
     void codes(
             int bits, MemorySegment w, long[] lines, float[] factors, int count, float[] sums,

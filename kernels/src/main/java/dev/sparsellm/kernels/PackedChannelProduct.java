@@ -1,7 +1,5 @@
 package dev.sparsellm.kernels;
 
-import static dev.sparsellm.kernels.Scratch.FIRST;
-
 import java.lang.foreign.MemorySegment;
 
 /**
@@ -121,8 +119,8 @@ final class PackedChannelProduct implements ChannelProduct {
             int count = 0;
             for (int i = from + b; i < to; i += bunches) {
                 int inUnit = channels[i] - unit * layout.channelsPerUnit();
-                scratch.lines[FIRST + count] = codes + inUnit * layout.stride();
-                scratch.factors[FIRST + count++] = a[aOffset + channels[i]];
+                scratch.lines[count] = codes + inUnit * layout.stride();
+                scratch.factors[count++] = a[aOffset + channels[i]];
             }
             steps.codes(
                     coding.bits(), data, scratch.lines, scratch.factors, count, scratch.sums,
@@ -138,7 +136,7 @@ final class PackedChannelProduct implements ChannelProduct {
     private void unitScales(int unit, float[] planes) {
         int n = layout.paddedRows();
         long at = unit * layout.unitBytes();
-        Planes.halves(data, at, 1, planes, Planes.SCALES * n, n);
+        Planes.halves(data, at, steps.unit(coding.bits()), planes, Planes.SCALES * n, n);
         if (coding.hasMin()) {
             float sign = coding.hasSub() ? -1 : 1;
             Planes.halves(data, at + layout.minOffset(), sign, planes, Planes.MINS * n, n);

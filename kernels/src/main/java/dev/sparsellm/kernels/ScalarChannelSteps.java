@@ -1,7 +1,5 @@
 package dev.sparsellm.kernels;
 
-import static dev.sparsellm.kernels.Scratch.FIRST;
-
 import java.lang.foreign.MemorySegment;
 
 /** {@link ChannelSteps} output by output: what the layout means, and the oracle of the vector code. */
@@ -35,6 +33,11 @@ final class ScalarChannelSteps implements ChannelSteps {
     }
 
     @Override
+    public float unit(int bits) {
+        return 1;
+    }
+
+    @Override
     public void codes(
             int bits, MemorySegment w, long[] lines, float[] factors, int count, float[] sums,
             float[] s, int sOffset, float shift, float[] y, int yOffset, int n) {
@@ -46,9 +49,9 @@ final class ScalarChannelSteps implements ChannelSteps {
             long at = 64L * tile + 4 * (o % 16);
             float sum = 0;
             for (int i = 0; i < count; i++) {
-                int atTop = w.get(ScalarBlocks.INT, lines[FIRST + i] + at) << unused - bits * field;
+                int atTop = w.get(ScalarBlocks.INT, lines[i] + at) << unused - bits * field;
                 float code = bits == 8 ? atTop >> unused : atTop >>> unused;
-                sum = Math.fma(code, factors[FIRST + i], sum);
+                sum = Math.fma(code, factors[i], sum);
             }
             y[yOffset + o] = Math.fma(sum + shift, s[sOffset + o], y[yOffset + o]);
         }

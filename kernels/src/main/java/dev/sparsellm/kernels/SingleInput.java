@@ -50,7 +50,7 @@ public final class SingleInput {
     /** Room for that, which the caller fills. */
     float[] roomFor(TensorType type, int columns, int length) {
         if (prepared.length < length) {
-            prepared = new float[length];
+            prepared = new float[length + Scratch.FIRST]; // behind may lie what another thread writes all the time
         }
         preparedFor = type;
         preparedColumns = columns;
