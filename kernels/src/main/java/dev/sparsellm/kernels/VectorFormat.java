@@ -40,9 +40,9 @@ interface VectorFormat {
     }
 
     /**
-     * Products of four rows, beginning at bytes r0 to r3, with {@code x[xOffset …]}, as {@link LaneSums} at the
-     * beginning of {@code work}, from {@link Scratch#FIRST} on: [4][LANES]. Four, because one row after another does not keep memory busy. Rows may
-     * coincide, which is how fewer than four are done.
+     * Products of four rows, beginning at bytes r0 to r3, with {@code x[xOffset …]}, as {@link LaneSums}: [4][LANES] from
+     * {@code work[Scratch.FIRST]} on. Four, because one row after another does not keep memory busy. Rows may coincide,
+     * which is how fewer than four are done.
      *
      * <p>Types may save operations by forms of the product that are as exact for finite numbers, but may overflow sooner
      * or yield NaN and infinities in each other's place: callers that find either ask {@link #dot4Unpacked}.
@@ -68,7 +68,8 @@ interface VectorFormat {
     }
 
     /**
-     * The same as {@link #dot4} for rows that begin at {@code starts}, from {@link Scratch#FIRST} on, step by step. Trusted as {@link #dot4} is.
+     * The same as {@link #dot4} for rows that begin at {@code starts}, from {@link Scratch#FIRST} on, step by step. Trusted as
+     * {@link #dot4} is.
      *
      * <p>Where in a row its steps begin, kernels look up, although it is a multiple of their number. If C2 knew that, it
      * would check indices before the loop in place of in it, by some 400 instructions for each row, which neither load
