@@ -49,8 +49,9 @@ public final class SingleInput {
 
     /** Room for that, which the caller fills. */
     float[] roomFor(TensorType type, int columns, int length) {
-        if (prepared.length < length) {
-            prepared = new float[length + Scratch.FIRST]; // behind may lie what another thread writes all the time
+        int withMargin = length + Scratch.FIRST; // behind may lie what another thread writes all the time
+        if (prepared.length < withMargin) {
+            prepared = new float[withMargin];
         }
         preparedFor = type;
         preparedColumns = columns;
