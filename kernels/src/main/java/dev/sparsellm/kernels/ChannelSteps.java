@@ -40,7 +40,10 @@ interface ChannelSteps {
             MemorySegment w, long base, long stride, int[] channels, int from, int to,
             float[] a, int aOffset, float[] y, int yOffset, int n);
 
-    /** What scales are to be multiplied with, a power of two, before {@link #codes} takes them: what codes come out too large by. */
+    /**
+     * What scales are to be multiplied with before {@link #codes} takes them: a power of two, by which codes come out too
+     * large.
+     */
     float unit(int bits);
 
     /**

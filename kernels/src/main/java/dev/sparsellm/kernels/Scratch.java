@@ -4,25 +4,25 @@ package dev.sparsellm.kernels;
 public final class Scratch {
 
     /**
-     * What is left free behind the arrays of this class, and in front of those for rows, which are used from here on. What a
-     * thread writes at every row must not share a line of the cache with what others read at every row, and the garbage collector
-     * moves arrays next to each other as it pleases: prepared x and the sums of the first thread were neighbours, and rows took
-     * 1.15 times as long on both. 128 bytes, since some processors move lines in pairs. (Not in front of what loops over
-     * channels index: C2 then put more checks into them, 0.88 of the speed.)
+     * Numbers left free behind the arrays of this class, and in front of those for rows, where this is the first index in use.
+     * What a thread writes at every row must not share a line of the cache with what others read at every row, and the garbage
+     * collector moves arrays next to each other as it pleases: prepared x and the sums of the first thread were neighbours, and
+     * rows took 1.15 times as long on both. 128 bytes, since some processors move lines in pairs. (Not in front of what loops
+     * over channels index: C2 then put more checks into them, 0.88 of the speed.)
      */
-    static final int FIRST = 32;
+    static final int MARGIN = 32;
 
     /** Where the codes of a bunch of channels begin, and what each is multiplied with. */
-    final long[] lines = new long[ChannelSteps.STREAMS_OF_CODES + FIRST];
+    final long[] lines = new long[ChannelSteps.STREAMS_OF_CODES + MARGIN];
 
-    final float[] factors = new float[ChannelSteps.STREAMS_OF_CODES + FIRST];
+    final float[] factors = new float[ChannelSteps.STREAMS_OF_CODES + MARGIN];
 
-    final float[] sums = new float[ChannelSteps.MOST_SUMS + FIRST];
+    final float[] sums = new float[ChannelSteps.MOST_SUMS + MARGIN];
 
     /** Rows multiplied side by side, and where they begin. */
-    final int[] rows = new int[FIRST + 4 + FIRST];
+    final int[] rows = new int[MARGIN + 4 + MARGIN];
 
-    final long[] starts = new long[FIRST + 4 + FIRST];
+    final long[] starts = new long[MARGIN + 4 + MARGIN];
 
     private float[] floats = new float[0];
 
@@ -43,11 +43,11 @@ public final class Scratch {
 
     /**
      * At least {@code length} floats of any content, the same array each time once it is large enough. What is written at
-     * every row should lie from {@link #FIRST} on; behind it, room is left here.
+     * every row should lie from {@link #MARGIN} on; behind it, room is left here.
      */
     public float[] floats(int length) {
-        if (floats.length < length + FIRST) {
-            floats = new float[length + FIRST];
+        if (floats.length < length + MARGIN) {
+            floats = new float[length + MARGIN];
         }
         return floats;
     }

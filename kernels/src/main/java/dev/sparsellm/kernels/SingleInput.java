@@ -49,7 +49,7 @@ public final class SingleInput {
 
     /** Room for that, which the caller fills. */
     float[] roomFor(TensorType type, int columns, int length) {
-        int withMargin = length + Scratch.FIRST; // behind may lie what another thread writes all the time
+        int withMargin = length + Scratch.MARGIN; // behind may lie what another thread writes all the time
         if (prepared.length < withMargin) {
             prepared = new float[withMargin];
         }

@@ -1,6 +1,6 @@
 package dev.sparsellm.kernels;
 
-import static dev.sparsellm.kernels.Scratch.FIRST;
+import static dev.sparsellm.kernels.Scratch.MARGIN;
 import static dev.sparsellm.kernels.VectorLoads.bf16;
 import static dev.sparsellm.kernels.VectorWidth.FLOATS;
 import static dev.sparsellm.kernels.VectorWidth.INTS;
@@ -35,10 +35,10 @@ final class VectorBF16 implements VectorFormat {
     public void fourBySteps(
             MemorySegment w, long[] starts, int[] offsets, int count, float[] x, int xOffset, float[] work) {
         w = NativeSegments.of(w);
-        long r0 = starts[FIRST];
-        long r1 = starts[FIRST + 1];
-        long r2 = starts[FIRST + 2];
-        long r3 = starts[FIRST + 3];
+        long r0 = starts[MARGIN];
+        long r1 = starts[MARGIN + 1];
+        long r2 = starts[MARGIN + 2];
+        long r3 = starts[MARGIN + 3];
         FloatVector sum0 = FloatVector.zero(FLOATS);
         FloatVector sum1 = FloatVector.zero(FLOATS);
         FloatVector sum2 = FloatVector.zero(FLOATS);
@@ -67,10 +67,10 @@ final class VectorBF16 implements VectorFormat {
                     .reinterpretAsFloats()
                     .fma(v, sum3);
         }
-        sum0.intoArray(work, FIRST);
-        sum1.intoArray(work, FIRST + LANES);
-        sum2.intoArray(work, FIRST + 2 * LANES);
-        sum3.intoArray(work, FIRST + 3 * LANES);
+        sum0.intoArray(work, MARGIN);
+        sum1.intoArray(work, MARGIN + LANES);
+        sum2.intoArray(work, MARGIN + 2 * LANES);
+        sum3.intoArray(work, MARGIN + 3 * LANES);
     }
 
     @Override

@@ -1,7 +1,7 @@
 package dev.sparsellm.kernels;
 
 import static dev.sparsellm.kernels.ScalarBlocks.half;
-import static dev.sparsellm.kernels.Scratch.FIRST;
+import static dev.sparsellm.kernels.Scratch.MARGIN;
 import static dev.sparsellm.kernels.VectorWidth.FLOATS;
 import static dev.sparsellm.kernels.VectorWidth.LANES;
 
@@ -35,14 +35,14 @@ final class VectorF16 implements VectorFormat {
 
     @Override
     public int workOfFour() {
-        return FIRST + 4 * LANES + 4 * APART;
+        return MARGIN + 4 * LANES + 4 * APART;
     }
 
     @Override
     public void dot4(
             MemorySegment w, long r0, long r1, long r2, long r3, int columns, float[] x, int xOffset, float[] work) {
-        int pieces = FIRST + 4 * LANES; // after the sums
-        Arrays.fill(work, FIRST, pieces, 0);
+        int pieces = MARGIN + 4 * LANES; // after the sums
+        Arrays.fill(work, MARGIN, pieces, 0);
         for (int c = 0; c < columns; c += PIECE) {
             int n = Math.min(PIECE, columns - c);
             long at = 2L * c;

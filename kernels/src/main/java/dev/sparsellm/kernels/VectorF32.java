@@ -1,6 +1,6 @@
 package dev.sparsellm.kernels;
 
-import static dev.sparsellm.kernels.Scratch.FIRST;
+import static dev.sparsellm.kernels.Scratch.MARGIN;
 import static dev.sparsellm.kernels.VectorWidth.FLOATS;
 import static dev.sparsellm.kernels.VectorWidth.LANES;
 import static dev.sparsellm.kernels.VectorWidth.load;
@@ -48,10 +48,10 @@ final class VectorF32 implements VectorFormat {
         store(sum0, sum1, sum2, sum3, work);
         for (int c = whole; c < columns; c++) {
             long at = 4L * c;
-            LaneSums.add(ScalarBlocks.single(w, r0 + at), x[xOffset + c], work, FIRST + c - whole);
-            LaneSums.add(ScalarBlocks.single(w, r1 + at), x[xOffset + c], work, FIRST + c - whole + LANES);
-            LaneSums.add(ScalarBlocks.single(w, r2 + at), x[xOffset + c], work, FIRST + c - whole + 2 * LANES);
-            LaneSums.add(ScalarBlocks.single(w, r3 + at), x[xOffset + c], work, FIRST + c - whole + 3 * LANES);
+            LaneSums.add(ScalarBlocks.single(w, r0 + at), x[xOffset + c], work, MARGIN + c - whole);
+            LaneSums.add(ScalarBlocks.single(w, r1 + at), x[xOffset + c], work, MARGIN + c - whole + LANES);
+            LaneSums.add(ScalarBlocks.single(w, r2 + at), x[xOffset + c], work, MARGIN + c - whole + 2 * LANES);
+            LaneSums.add(ScalarBlocks.single(w, r3 + at), x[xOffset + c], work, MARGIN + c - whole + 3 * LANES);
         }
     }
 

@@ -1,6 +1,6 @@
 package dev.sparsellm.kernels;
 
-import static dev.sparsellm.kernels.Scratch.FIRST;
+import static dev.sparsellm.kernels.Scratch.MARGIN;
 import static dev.sparsellm.kernels.VectorWidth.FLOATS;
 import static dev.sparsellm.kernels.VectorWidth.LANES;
 
@@ -26,7 +26,7 @@ interface VectorFormat {
     int CHUNK = 256;
 
     /** Length of the working memory of {@link #dot4Unpacked} and {@link #fourBySteps}. */
-    int WORK = FIRST + 4 * LANES + 4 * CHUNK;
+    int WORK = MARGIN + 4 * LANES + 4 * CHUNK;
 
     /** What this reads. */
     TensorType type();
@@ -41,7 +41,7 @@ interface VectorFormat {
 
     /**
      * Products of four rows, beginning at bytes r0 to r3, with {@code x[xOffset …]}, as {@link LaneSums}: [4][LANES] from
-     * {@code work[Scratch.FIRST]} on. Four, because one row after another does not keep memory busy. Rows may coincide,
+     * {@code work[Scratch.MARGIN]} on. Four, because one row after another does not keep memory busy. Rows may coincide,
      * which is how fewer than four are done.
      *
      * <p>Types may save operations by forms of the product that are as exact for finite numbers, but may overflow sooner
@@ -68,7 +68,7 @@ interface VectorFormat {
     }
 
     /**
-     * The same as {@link #dot4} for rows that begin at {@code starts}, from {@link Scratch#FIRST} on, step by step. Trusted as
+     * The same as {@link #dot4} for rows that begin at {@code starts}, from {@link Scratch#MARGIN} on, step by step. Trusted as
      * {@link #dot4} is.
      *
      * <p>Where in a row its steps begin, kernels look up, although it is a multiple of their number. If C2 knew that, it
@@ -95,9 +95,9 @@ interface VectorFormat {
      */
     default void dot4Unpacked(
             MemorySegment w, long r0, long r1, long r2, long r3, int columns, float[] x, int xOffset, float[] work) {
-        int rows = FIRST + 4 * LANES; // after the sums
+        int rows = MARGIN + 4 * LANES; // after the sums
         long chunkBytes = type().rowBytes(CHUNK);
-        Arrays.fill(work, FIRST, rows, 0);
+        Arrays.fill(work, MARGIN, rows, 0);
         long at = 0;
         for (int c = 0; c < columns; c += CHUNK, at += chunkBytes) {
             int n = Math.min(CHUNK, columns - c);
@@ -116,17 +116,17 @@ interface VectorFormat {
         addWhole(w, rows, rows + apart, rows + 2 * apart, rows + 3 * apart, whole, x, x0, sums);
         for (int r = 0; r < 4; r++) {
             for (int c = whole; c < n; c++) {
-                LaneSums.add(w[rows + r * apart + c], x[x0 + c], sums, FIRST + r * LANES + c - whole);
+                LaneSums.add(w[rows + r * apart + c], x[x0 + c], sums, MARGIN + r * LANES + c - whole);
             }
         }
     }
 
     private static void addWhole(
             float[] w, int w0, int w1, int w2, int w3, int whole, float[] x, int x0, float[] sums) {
-        FloatVector sum00 = FloatVector.fromArray(FLOATS, sums, FIRST);
-        FloatVector sum10 = FloatVector.fromArray(FLOATS, sums, FIRST + LANES);
-        FloatVector sum20 = FloatVector.fromArray(FLOATS, sums, FIRST + 2 * LANES);
-        FloatVector sum30 = FloatVector.fromArray(FLOATS, sums, FIRST + 3 * LANES);
+        FloatVector sum00 = FloatVector.fromArray(FLOATS, sums, MARGIN);
+        FloatVector sum10 = FloatVector.fromArray(FLOATS, sums, MARGIN + LANES);
+        FloatVector sum20 = FloatVector.fromArray(FLOATS, sums, MARGIN + 2 * LANES);
+        FloatVector sum30 = FloatVector.fromArray(FLOATS, sums, MARGIN + 3 * LANES);
         for (int c = 0; c < whole; c += LANES) {
             FloatVector u0 = FloatVector.fromArray(FLOATS, w, w0 + c);
             FloatVector u1 = FloatVector.fromArray(FLOATS, w, w1 + c);
@@ -138,9 +138,9 @@ interface VectorFormat {
             sum20 = u2.fma(v0, sum20);
             sum30 = u3.fma(v0, sum30);
         }
-        sum00.intoArray(sums, FIRST);
-        sum10.intoArray(sums, FIRST + LANES);
-        sum20.intoArray(sums, FIRST + 2 * LANES);
-        sum30.intoArray(sums, FIRST + 3 * LANES);
+        sum00.intoArray(sums, MARGIN);
+        sum10.intoArray(sums, MARGIN + LANES);
+        sum20.intoArray(sums, MARGIN + 2 * LANES);
+        sum30.intoArray(sums, MARGIN + 3 * LANES);
     }
 }

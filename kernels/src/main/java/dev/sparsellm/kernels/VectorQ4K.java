@@ -1,7 +1,7 @@
 package dev.sparsellm.kernels;
 
 import static dev.sparsellm.kernels.ScalarBlocks.INT;
-import static dev.sparsellm.kernels.Scratch.FIRST;
+import static dev.sparsellm.kernels.Scratch.MARGIN;
 import static dev.sparsellm.kernels.VectorLoads.unsigned;
 import static dev.sparsellm.kernels.VectorWidth.BYTES;
 import static dev.sparsellm.kernels.VectorWidth.LANES;
@@ -37,7 +37,7 @@ final class VectorQ4K implements VectorFormat {
             int xOffset,
             float[] work) {
         for (int i = 0; i < 4; i++) { // not four calls: C2 would inline all
-            dot1(w, i == 0 ? r0 : i == 1 ? r1 : i == 2 ? r2 : r3, columns, x, xOffset, work, FIRST + i * LANES);
+            dot1(w, i == 0 ? r0 : i == 1 ? r1 : i == 2 ? r2 : r3, columns, x, xOffset, work, MARGIN + i * LANES);
         }
     }
 

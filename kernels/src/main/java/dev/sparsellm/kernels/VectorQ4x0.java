@@ -3,7 +3,7 @@ package dev.sparsellm.kernels;
 import static dev.sparsellm.kernels.ScalarBlocks.INT;
 import static dev.sparsellm.kernels.ScalarBlocks.SHORT;
 import static dev.sparsellm.kernels.ScalarBlocks.half;
-import static dev.sparsellm.kernels.Scratch.FIRST;
+import static dev.sparsellm.kernels.Scratch.MARGIN;
 import static dev.sparsellm.kernels.VectorLoads.unsigned;
 import static dev.sparsellm.kernels.VectorWidth.BYTES;
 import static dev.sparsellm.kernels.VectorWidth.FLOATS;
@@ -80,10 +80,10 @@ final class VectorQ4x0 implements VectorFormat {
     public void fourBySteps(
             MemorySegment w, long[] starts, int[] offsets, int count, float[] x, int xOffset, float[] work) {
         w = NativeSegments.of(w);
-        long r0 = starts[FIRST];
-        long r1 = starts[FIRST + 1];
-        long r2 = starts[FIRST + 2];
-        long r3 = starts[FIRST + 3];
+        long r0 = starts[MARGIN];
+        long r1 = starts[MARGIN + 1];
+        long r2 = starts[MARGIN + 2];
+        long r3 = starts[MARGIN + 3];
         FloatVector sum0 = FloatVector.zero(FLOATS);
         FloatVector sum1 = FloatVector.zero(FLOATS);
         FloatVector sum2 = FloatVector.zero(FLOATS);
@@ -120,10 +120,10 @@ final class VectorQ4x0 implements VectorFormat {
                     .fma(u1, part3)
                     .fma(FloatVector.broadcast(FLOATS, d3), sum3);
         }
-        sum0.intoArray(work, FIRST);
-        sum1.intoArray(work, FIRST + LANES);
-        sum2.intoArray(work, FIRST + 2 * LANES);
-        sum3.intoArray(work, FIRST + 3 * LANES);
+        sum0.intoArray(work, MARGIN);
+        sum1.intoArray(work, MARGIN + LANES);
+        sum2.intoArray(work, MARGIN + 2 * LANES);
+        sum3.intoArray(work, MARGIN + 3 * LANES);
     }
 
     /** Two at a time: 16 registers are too few for four rows. */
@@ -131,7 +131,7 @@ final class VectorQ4x0 implements VectorFormat {
     public void dot4(
             MemorySegment w, long r0, long r1, long r2, long r3, int columns, float[] x, int xOffset, float[] work) {
         for (int i = 0; i < 2; i++) { // not two calls: C2 would inline both
-            two(w, i == 0 ? r0 : r2, i == 0 ? r1 : r3, columns, x, xOffset, work, FIRST + 2 * i * LANES);
+            two(w, i == 0 ? r0 : r2, i == 0 ? r1 : r3, columns, x, xOffset, work, MARGIN + 2 * i * LANES);
         }
     }
 

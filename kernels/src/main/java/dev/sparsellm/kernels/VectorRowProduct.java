@@ -1,6 +1,6 @@
 package dev.sparsellm.kernels;
 
-import static dev.sparsellm.kernels.Scratch.FIRST;
+import static dev.sparsellm.kernels.Scratch.MARGIN;
 
 import dev.sparsellm.spi.Tensor;
 import java.lang.foreign.MemorySegment;
@@ -140,10 +140,10 @@ final class VectorRowProduct implements RowProduct {
             } else {
                 format.dot4(
                         data,
-                        starts[FIRST],
-                        starts[FIRST + 1],
-                        starts[FIRST + 2],
-                        starts[FIRST + 3],
+                        starts[MARGIN],
+                        starts[MARGIN + 1],
+                        starts[MARGIN + 2],
+                        starts[MARGIN + 3],
                         columns,
                         x,
                         xOffset,
@@ -151,8 +151,8 @@ final class VectorRowProduct implements RowProduct {
             }
             for (int r = 0; r < 4; r++) {
                 for (int c = wholeColumns; c < columns; c++) {
-                    float weight = format.weight(data, starts[FIRST + r], c);
-                    LaneSums.add(weight, x[xOffset + c], work, FIRST + r * VectorWidth.LANES + c - wholeColumns);
+                    float weight = format.weight(data, starts[MARGIN + r], c);
+                    LaneSums.add(weight, x[xOffset + c], work, MARGIN + r * VectorWidth.LANES + c - wholeColumns);
                 }
             }
             store(scratch.rows, x, xOffset, y, yOffset, work);
@@ -164,8 +164,8 @@ final class VectorRowProduct implements RowProduct {
         for (int r = 0; r < 4; r++) {
             int at = Math.min(i + r * apart, to - 1);
             int row = indices == null ? at : indices[at];
-            scratch.rows[FIRST + r] = row;
-            scratch.starts[FIRST + r] = row * rowBytes;
+            scratch.rows[MARGIN + r] = row;
+            scratch.starts[MARGIN + r] = row * rowBytes;
         }
     }
 
@@ -173,16 +173,16 @@ final class VectorRowProduct implements RowProduct {
     private void store(int[] list, float[] x, int xOffset, float[] y, int yOffset, float[] work) {
         boolean trusted = true;
         for (int r = 0; r < 4; r++) {
-            float total = LaneSums.total(work, FIRST + r * VectorWidth.LANES);
-            y[yOffset + list[FIRST + r]] = total;
+            float total = LaneSums.total(work, MARGIN + r * VectorWidth.LANES);
+            y[yOffset + list[MARGIN + r]] = total;
             trusted &= Float.isFinite(total);
         }
         for (int r = 0; r < 4 && !trusted; r++) {
-            int row = list[FIRST + r];
+            int row = list[MARGIN + r];
             if (!Float.isFinite(y[yOffset + row])) {
                 long at = row * rowBytes;
                 format.dot4Unpacked(data, at, at, at, at, columns, x, xOffset, work);
-                y[yOffset + row] = LaneSums.total(work, FIRST);
+                y[yOffset + row] = LaneSums.total(work, MARGIN);
             }
         }
     }

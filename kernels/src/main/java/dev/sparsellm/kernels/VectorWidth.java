@@ -1,6 +1,6 @@
 package dev.sparsellm.kernels;
 
-import static dev.sparsellm.kernels.Scratch.FIRST;
+import static dev.sparsellm.kernels.Scratch.MARGIN;
 
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorShape;
@@ -55,10 +55,10 @@ final class VectorWidth {
 
     /** Keeps four vectors of sums where {@link LaneSums} adds them up. */
     static void store(FloatVector sum0, FloatVector sum1, FloatVector sum2, FloatVector sum3, float[] sums) {
-        sum0.intoArray(sums, FIRST);
-        sum1.intoArray(sums, FIRST + LANES);
-        sum2.intoArray(sums, FIRST + 2 * LANES);
-        sum3.intoArray(sums, FIRST + 3 * LANES);
+        sum0.intoArray(sums, MARGIN);
+        sum1.intoArray(sums, MARGIN + LANES);
+        sum2.intoArray(sums, MARGIN + 2 * LANES);
+        sum3.intoArray(sums, MARGIN + 3 * LANES);
     }
 
     /** Sum of the lanes in halves, the order of {@link LaneSums#total}; for methods that have but one such sum. */
