@@ -7,6 +7,7 @@ import static dev.sparsellm.kernels.Scratch.MARGIN;
 import static dev.sparsellm.kernels.VectorLoads.unsigned;
 import static dev.sparsellm.kernels.VectorWidth.BYTES;
 import static dev.sparsellm.kernels.VectorWidth.FLOATS;
+import static dev.sparsellm.kernels.VectorWidth.INTS;
 import static dev.sparsellm.kernels.VectorWidth.LANES;
 import static dev.sparsellm.kernels.VectorWidth.load;
 import static dev.sparsellm.kernels.VectorWidth.zero;
@@ -164,6 +165,10 @@ final class VectorQ4x0 implements VectorFormat {
 
     @Override
     public void unpack(MemorySegment w, long row, int columns, float[] out, int o) {
+        if (LANES == 16) {
+            unpackByTwoVectors(w, row, columns, out, o);
+            return;
+        }
         w = NativeSegments.of(w);
         for (int c = 0; c < columns; c += 32) {
             long block = c / 32 * 18L;
@@ -175,6 +180,21 @@ final class VectorQ4x0 implements VectorFormat {
                         : unsigned(ByteVector.fromMemorySegment(BYTES, w, row + codes, LITTLE_ENDIAN));
                 weights(q, i, d).intoArray(out, o + c + i);
             }
+        }
+    }
+
+    /** A block at a time, where a vector has half of one. */
+    private static void unpackByTwoVectors(MemorySegment w, long row, int columns, float[] out, int o) {
+        w = NativeSegments.of(w);
+        for (int i = 0; i < columns / 32; i++) {
+            long at = row + 18L * i;
+            FloatVector d = FloatVector.broadcast(FLOATS, HalfTable.VALUES[w.get(SHORT, at) & 0xffff]);
+            IntVector q = (IntVector) ByteVector.fromMemorySegment(BYTES, w, at + 2, LITTLE_ENDIAN)
+                    .convertShape(VectorOperators.ZERO_EXTEND_B2I, INTS, 0);
+            ((FloatVector) q.and(15).sub(8).convert(I2F, 0)).mul(d).intoArray(out, o + 32 * i);
+            ((FloatVector) q.lanewise(VectorOperators.LSHR, 4).sub(8).convert(I2F, 0))
+                    .mul(d)
+                    .intoArray(out, o + 32 * i + 16);
         }
     }
 
