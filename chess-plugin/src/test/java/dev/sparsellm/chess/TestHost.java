@@ -209,15 +209,12 @@ final class TestHost implements HostServices {
             int kvHead = head / (shape.heads() / shape.kvHeads());
             int at = part * d;
             float[] weights = new float[row + 1];
-            for (int p = 0; p <= row; p++) {
-                float product = TestDense.KERNELS.dot(q, at, k, (p * shape.kvHeads() + kvHead) * d, d);
-                weights[p] = (float) (product / Math.sqrt(d));
-            }
+            int kvDim = shape.kvHeads() * d;
+            float scale = (float) (1 / Math.sqrt(d));
+            TestDense.KERNELS.dots(scale, q, at, k, kvHead * d, kvDim, row + 1, weights, 0, d);
             TestDense.KERNELS.softmax(weights, 0, row + 1);
             java.util.Arrays.fill(h, at, at + d, 0);
-            for (int p = 0; p <= row; p++) {
-                TestDense.KERNELS.addScaled(weights[p], v, (p * shape.kvHeads() + kvHead) * d, h, at, d);
-            }
+            TestDense.KERNELS.addRows(weights, 0, v, kvHead * d, kvDim, row + 1, h, at, d);
         });
     }
 }

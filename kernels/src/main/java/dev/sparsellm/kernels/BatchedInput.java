@@ -29,6 +29,7 @@ public final class BatchedInput {
 
     private final int width;
     private final int narrowWidth;
+    private final int lanes;
     private int batch;
     private int columns;
 
@@ -41,8 +42,10 @@ public final class BatchedInput {
     /**
      * @param width rows of a group
      * @param narrowWidth places of a last group that has no more rows than this
+     * @param lanes of a vector, to which both are multiples; 1 for scalar kernels
      */
-    BatchedInput(int width, int narrowWidth) {
+    BatchedInput(int width, int narrowWidth, int lanes) {
+        this.lanes = lanes;
         this.width = width;
         this.narrowWidth = narrowWidth;
     }
@@ -63,24 +66,45 @@ public final class BatchedInput {
     }
 
     /** Takes columns [from, to) of all rows of {@code x}, {@code [batch][columns]}. */
-    public void lay(float[] x, int from, int to) {
+    public void lay(float[] x, int from, int to, Scratch scratch) {
         Ranges.check(from, to, columns, "columns");
         for (int first = 0; first < batch; first += width) {
             int places = placesOfGroup(first);
+            int whole = Math.min(places, batch - first) / lanes * lanes;
             for (int c = from; c < to; c += CHUNK) {
-                lay(x, first, places, c, Math.min(to, c + CHUNK));
+                int end = Math.min(to, c + CHUNK);
+                int inSquares = lanes == 1 ? c : c + (end - c) / lanes * lanes;
+                for (int b = 0; b < whole && inSquares > c; b += lanes) {
+                    laySquares(x, first, b, places, c, inSquares, scratch);
+                }
+                lay(x, first, 0, whole, places, inSquares, end);
+                lay(x, first, whole, places, places, c, end);
             }
         }
     }
 
-    private void lay(float[] x, int first, int places, int from, int to) {
+    /** Columns [from, to), a multiple of the lanes, of as many rows of a group from its row {@code row} on. */
+    private void laySquares(float[] x, int first, int row, int places, int from, int to, Scratch scratch) {
+        MemorySegment out = NativeSegments.of(data);
+        float[] work = scratch.floats(VectorTranspose.WORK);
+        for (int c = from; c < to; c += lanes) {
+            int square = VectorTranspose.square(x, (first + row) * columns + c, columns, work);
+            for (int i = 0; i < lanes; i++) {
+                long at = 4L * (first * columns + (c + i) * places + row);
+                VectorTranspose.copyRow(work, square + i * lanes, out, at);
+            }
+        }
+    }
+
+    /** The same for any columns of rows [row, end) of a group, number by number; those beyond the batch are 0. */
+    private void lay(float[] x, int first, int row, int end, int places, int from, int to) {
         MemorySegment out = NativeSegments.of(data);
         int group = first * columns; // all groups before this one are full
-        int rows = Math.min(places, batch - first);
-        for (int b = 0; b < places; b++) {
-            int row = (first + b) * columns;
+        for (int b = row; b < end; b++) {
+            int at = (first + b) * columns;
             for (int c = from; c < to; c++) {
-                out.set(ValueLayout.JAVA_FLOAT, 4L * (group + c * places + b), b < rows ? x[row + c] : 0);
+                float value = first + b < batch ? x[at + c] : 0;
+                out.set(ValueLayout.JAVA_FLOAT, 4L * (group + c * places + b), value);
             }
         }
     }

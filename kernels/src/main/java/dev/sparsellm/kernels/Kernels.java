@@ -32,8 +32,21 @@ public interface Kernels extends SparseKernels {
     /** {@code Σ_i a[aOffset + i] · b[bOffset + i]}, i in [0, n). */
     float dot(float[] a, int aOffset, float[] b, int bOffset, int n);
 
-    /** {@code y[yOffset + i] += alpha · x[xOffset + i]}, i in [0, n). */
-    void addScaled(float alpha, float[] x, int xOffset, float[] y, int yOffset, int n);
+    /**
+     * {@code out[outOffset + r] = factor · Σ_i x[xOffset + i] · rows[rowsOffset + r · stride + i]}, r in [0, count), i in
+     * [0, n): a query's scores for some keys. How a row is summed up does not depend on how many there are.
+     */
+    void dots(
+            float factor, float[] x, int xOffset, float[] rows, int rowsOffset, int stride, int count, float[] out,
+            int outOffset, int n);
+
+    /**
+     * {@code y[yOffset + i] += Σ_r factors[factorsOffset + r] · rows[rowsOffset + r · stride + i]}, r in [0, count), i in
+     * [0, n), row after row: values by their weights.
+     */
+    void addRows(
+            float[] factors, int factorsOffset, float[] rows, int rowsOffset, int stride, int count, float[] y,
+            int yOffset, int n);
 
     /** {@code y[yOffset + i] += x[xOffset + i]}, i in [0, n). */
     void add(float[] x, int xOffset, float[] y, int yOffset, int n);

@@ -25,7 +25,7 @@ final class ScalarKernels implements Kernels {
 
     @Override
     public BatchedInput batchedInput() {
-        return new BatchedInput(1, 1);
+        return new BatchedInput(1, 1, 1);
     }
 
     @Override
@@ -82,9 +82,22 @@ final class ScalarKernels implements Kernels {
     }
 
     @Override
-    public void addScaled(float alpha, float[] x, int xOffset, float[] y, int yOffset, int n) {
-        for (int i = 0; i < n; i++) {
-            y[yOffset + i] += alpha * x[xOffset + i];
+    public void dots(
+            float factor, float[] x, int xOffset, float[] rows, int rowsOffset, int stride, int count, float[] out,
+            int outOffset, int n) {
+        for (int r = 0; r < count; r++) {
+            out[outOffset + r] = factor * sum(x, xOffset, rows, rowsOffset + r * stride, n);
+        }
+    }
+
+    @Override
+    public void addRows(
+            float[] factors, int factorsOffset, float[] rows, int rowsOffset, int stride, int count, float[] y,
+            int yOffset, int n) {
+        for (int r = 0; r < count; r++) {
+            for (int i = 0; i < n; i++) {
+                y[yOffset + i] += factors[factorsOffset + r] * rows[rowsOffset + r * stride + i];
+            }
         }
     }
 

@@ -5,26 +5,25 @@ import static dev.sparsellm.kernels.VectorWidth.LANES;
 
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteOrder;
-import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
 
 /**
  * Matrix times matrix: {@code y[b][r] = Σ_c W[r][c] · x[b][c]}, for each r and b by fused multiply-adds in the order of the
- * columns, 512 of them at a time, the totals of which are then added in order: the same bits at every width. A weight is
+ * columns, 1024 of them at a time, the totals of which are then added in order: the same bits at every width. A weight is
  * read and unpacked once for the whole batch, and one vector holds as many rows of x as it has lanes: the inner loop
  * multiplies a column of two such vectors, which {@link BatchedInput} lays side by side, with
  * weights of 12 rows, each spread over all lanes by its load. That makes 24 multiply-adds for 14 loads, of which 12 are of
  * 4 bytes. (Lanes that hold columns, 6 rows by 4 rows of x, take 10 loads of 64 bytes for as many: more than the
  * second-level cache delivers.) Columns are cut, so that the x of one cut stay in that cache for all rows of weights, and
- * the weights of 12 rows in the first-level one; sums wait in memory from cut to cut.
+ * so do the weights of 12 rows; sums wait in memory from cut to cut.
  */
 final class VectorGemm {
 
     /** Rows of weights multiplied together. With narrower vectors, x86 CPUs have 16 registers: enough for 12 sums. */
     private static final int ROWS = LANES == 16 ? 12 : 6;
 
-    /** Columns multiplied at a time; of 128 rows of x they take 256 KB, of the weights 24. A multiple of all blocks. */
-    private static final int COLUMNS = 512;
+    /** Columns multiplied at a time; of 128 rows of x they take 512 KB, of the weights 48. A multiple of all blocks. */
+    private static final int COLUMNS = 1024;
 
     /** From one unpacked row to the next: of a power of two they would share few places in the first-level cache. */
     private static final int STRIDE = COLUMNS + 16;
@@ -45,7 +44,7 @@ final class VectorGemm {
 
     /** Groups of two vectors; of 16 lanes, a last group may have one: half of the work where there are few rows of x. */
     static BatchedInput input() {
-        return new BatchedInput(2 * LANES, LANES == 16 ? LANES : 2 * LANES);
+        return new BatchedInput(2 * LANES, LANES == 16 ? LANES : 2 * LANES, LANES);
     }
 
     static void multiply(
@@ -58,12 +57,11 @@ final class VectorGemm {
             int from,
             int to,
             Scratch scratch) {
-        int places = x.places();
+        int apart = x.places() + LANES; // no power of two here, either: sums are read down the rows at last
         int most = Math.min(ROWS_OF_SUMS, Math.ceilDiv(to - from, ROWS) * ROWS);
-        float[] work = scratch.floats(SUMS + most * places); // [ROWS][STRIDE], [ROWS][2 · LANES], [rows][places]
+        float[] work = scratch.floats(SUMS + most * apart); // [ROWS][STRIDE], [ROWS][2 · LANES], [rows][apart]
         for (int first = from; first < to; first += ROWS_OF_SUMS) {
             int end = Math.min(first + ROWS_OF_SUMS, to);
-            Arrays.fill(work, SUMS, SUMS + Math.ceilDiv(end - first, ROWS) * ROWS * places, 0);
             for (int c = 0; c < x.columns(); c += COLUMNS) {
                 int columns = Math.min(COLUMNS, x.columns() - c);
                 long cut = format.type().rowBytes(c);
@@ -71,15 +69,15 @@ final class VectorGemm {
                     for (int i = 0; i < ROWS && r + i < end; i++) { // beyond the end, what was there is multiplied in vain
                         format.unpack(data, (r + i) * rowBytes + cut, columns, work, i * STRIDE);
                     }
-                    multiply(work, columns, x, c, SUMS + (r - first) * places, places);
+                    multiply(work, columns, x, c, SUMS + (r - first) * apart, apart);
                 }
             }
-            write(work, places, x.batch(), y, yStride, first, end);
+            write(work, apart, x.batch(), y, yStride, first, end);
         }
     }
 
-    /** Adds products of the unpacked rows with all rows of x, columns c to c + {@code columns}, to sums from s on. */
-    private static void multiply(float[] work, int columns, BatchedInput x, int c, int s, int places) {
+    /** Products of the unpacked rows with all rows of x, columns c to c + {@code columns}, to sums from s on. */
+    private static void multiply(float[] work, int columns, BatchedInput x, int c, int s, int apart) {
         for (int b = 0; b < x.batch(); b += x.width()) {
             int width = x.placesOfGroup(b);
             long xAt = 4L * (b * x.columns() + c * width);
@@ -90,25 +88,37 @@ final class VectorGemm {
             } else {
                 twelveByTwo(work, columns, x.data(), xAt);
             }
-            add(work, s + b, places, width);
+            if (c == 0) {
+                keep(work, s + b, apart, width);
+            } else {
+                add(work, s + b, apart, width);
+            }
         }
     }
 
-    /** Adds products to sums. Not done by the kernels, to which loads of all sums would be too much: see there. */
-    private static void add(float[] work, int s, int places, int width) {
+    /** The first products of sums. Kernels leave that to us: loads of all sums would be too much for them, see there. */
+    private static void keep(float[] work, int s, int apart, int width) {
+        for (int r = 0; r < ROWS; r++) {
+            for (int b = 0; b < width; b += LANES) {
+                FloatVector.fromArray(FLOATS, work, PRODUCTS + r * width + b).intoArray(work, s + r * apart + b);
+            }
+        }
+    }
+
+    private static void add(float[] work, int s, int apart, int width) {
         for (int r = 0; r < ROWS; r++) {
             for (int b = 0; b < width; b += LANES) {
                 FloatVector products = FloatVector.fromArray(FLOATS, work, PRODUCTS + r * width + b);
-                int at = s + r * places + b;
+                int at = s + r * apart + b;
                 FloatVector.fromArray(FLOATS, work, at).add(products).intoArray(work, at);
             }
         }
     }
 
-    private static void write(float[] work, int places, int batch, float[] y, int yStride, int from, int to) {
+    private static void write(float[] work, int apart, int batch, float[] y, int yStride, int from, int to) {
         for (int b = 0; b < batch; b++) {
             for (int r = from; r < to; r++) {
-                y[b * yStride + r] = work[SUMS + (r - from) * places + b];
+                y[b * yStride + r] = work[SUMS + (r - from) * apart + b];
             }
         }
     }

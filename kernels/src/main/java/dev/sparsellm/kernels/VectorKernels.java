@@ -124,15 +124,17 @@ final class VectorKernels implements Kernels {
     }
 
     @Override
-    public void addScaled(float alpha, float[] x, int xOffset, float[] y, int yOffset, int n) {
-        int whole = FLOATS.loopBound(n);
-        FloatVector factor = FloatVector.broadcast(FLOATS, alpha);
-        for (int i = 0; i < whole; i += LANES) {
-            load(x, xOffset + i).fma(factor, load(y, yOffset + i)).intoArray(y, yOffset + i);
-        }
-        for (int i = whole; i < n; i++) {
-            y[yOffset + i] = Math.fma(alpha, x[xOffset + i], y[yOffset + i]);
-        }
+    public void dots(
+            float factor, float[] x, int xOffset, float[] rows, int rowsOffset, int stride, int count, float[] out,
+            int outOffset, int n) {
+        VectorAttention.dots(factor, x, xOffset, rows, rowsOffset, stride, count, out, outOffset, n);
+    }
+
+    @Override
+    public void addRows(
+            float[] factors, int factorsOffset, float[] rows, int rowsOffset, int stride, int count, float[] y,
+            int yOffset, int n) {
+        VectorAttention.addRows(factors, factorsOffset, rows, rowsOffset, stride, count, y, yOffset, n);
     }
 
     @Override

@@ -67,7 +67,7 @@ final class VectorRowProduct implements RowProduct {
         if (BatchedInput.pays(batch)) {
             BatchedInput input = scratch.vectorInput();
             input.begin(batch, columns);
-            input.lay(x, 0, columns);
+            input.lay(x, 0, columns, scratch);
             multiply(input, y, yStride, from, to, scratch);
             return;
         }

@@ -70,7 +70,8 @@ class AllocationTest {
         float[] x = TestWeights.activations(2048, 1);
         float[] y = TestWeights.activations(2048, 2);
         assertSoonAllocatesNothing(() -> y[0] = kernels.dot(x, 0, y, 0, 2048));
-        assertSoonAllocatesNothing(() -> kernels.addScaled(0.01f, x, 0, y, 0, 2048));
+        assertSoonAllocatesNothing(() -> kernels.dots(0.01f, x, 0, x, 0, 80, 22, y, 0, 80));
+        assertSoonAllocatesNothing(() -> kernels.addRows(x, 0, x, 0, 90, 22, y, 0, 90));
         assertSoonAllocatesNothing(() -> kernels.add(x, 0, y, 0, 2048));
         assertSoonAllocatesNothing(() -> kernels.rmsNorm(x, 0, x, 1e-5f, y, 0, 2048));
         assertSoonAllocatesNothing(() -> kernels.silu(y, 0, 2048));

@@ -257,9 +257,9 @@ class RowProductTest {
             for (int b = 0; b < batch; b++) {
                 for (int r = 0; r < rows; r++) {
                     float total = 0;
-                    for (int cut = 0; cut < columns; cut += 512) {
+                    for (int cut = 0; cut < columns; cut += 1024) {
                         float sum = 0;
-                        for (int c = cut; c < Math.min(cut + 512, columns); c++) {
+                        for (int c = cut; c < Math.min(cut + 1024, columns); c++) {
                             sum = Math.fma(w[r * columns + c], x[b * columns + c], sum);
                         }
                         total += sum;
@@ -286,8 +286,8 @@ class RowProductTest {
                 float[] wanted = new float[enough * ROWS];
                 product.multiply(Arrays.copyOf(x, enough * columns), enough, wanted, ROWS, 0, ROWS, scratch);
                 input.begin(batch, columns);
-                input.lay(x, columns / 3, columns);
-                input.lay(x, 0, columns / 3);
+                input.lay(x, columns / 3, columns, scratch);
+                input.lay(x, 0, columns / 3, scratch);
                 float[] y = new float[batch * ROWS];
                 product.multiply(input, y, ROWS, 0, 10, scratch);
                 product.multiply(input, y, ROWS, 10, ROWS, scratch);
@@ -307,12 +307,12 @@ class RowProductTest {
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("test.F32 has 8 columns")
                 .hasMessageContaining("the batch has 9 columns");
-        BatchedInput others = new BatchedInput(3, 3);
+        BatchedInput others = new BatchedInput(3, 3, 1);
         others.begin(2, 8);
         assertThatThrownBy(() -> product.multiply(others, new float[2 * ROWS], ROWS, 0, ROWS, scratch))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("3 rows side by side");
-        assertThatThrownBy(() -> longer.lay(new float[18], 3, 10))
+        assertThatThrownBy(() -> longer.lay(new float[18], 3, 10, scratch))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("columns");
     }

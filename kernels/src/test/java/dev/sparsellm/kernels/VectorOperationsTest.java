@@ -47,6 +47,78 @@ class VectorOperationsTest {
         }
     }
 
+    /** Rows of an attention head, one after another and apart from each other. */
+    @ParameterizedTest
+    @ValueSource(ints = {1, 7, 16, 33, 64, 80, 128, 171})
+    void products_with_rows_agree_with_double_precision_and_touch_their_range_only(int n) {
+        for (int count : new int[] {0, 1, 3, 4, 11}) {
+            for (int stride : new int[] {n, n + 5}) {
+                float[] x = TestWeights.activations(n + 3, 1);
+                float[] rows = TestWeights.activations(count * stride + 2, 2);
+                float[] factors = TestWeights.activations(count + 1, 3);
+                float[] original = TestWeights.activations(n + 20, 4);
+                for (Kernels k : new Kernels[] {KernelChoice.SCALAR, kernels}) {
+                    float[] out = original.clone();
+                    k.dots(0.5f, x, 3, rows, 2, stride, count, out, 4, n);
+                    for (int r = 0; r < out.length; r++) {
+                        if (r < 4 || r >= 4 + count) {
+                            assertThat(out[r]).isEqualTo(original[r]);
+                            continue;
+                        }
+                        double exact = 0;
+                        for (int i = 0; i < n; i++) {
+                            exact += 0.5 * x[3 + i] * rows[2 + (r - 4) * stride + i];
+                        }
+                        assertThat((double) out[r]).isCloseTo(exact, within(1e-5));
+                    }
+
+                    float[] y = original.clone();
+                    k.addRows(factors, 1, rows, 2, stride, count, y, 4, n);
+                    for (int i = 0; i < y.length; i++) {
+                        if (i < 4 || i >= 4 + n) {
+                            assertThat(y[i]).isEqualTo(original[i]);
+                            continue;
+                        }
+                        double exact = original[i];
+                        for (int r = 0; r < count; r++) {
+                            exact += (double) factors[1 + r] * rows[2 + r * stride + i - 4];
+                        }
+                        assertThat((double) y[i]).isCloseTo(exact, within(1e-5));
+                    }
+                }
+            }
+        }
+    }
+
+    @Test
+    void what_a_row_comes_to_does_not_depend_on_how_many_there_are() {
+        float[] x = TestWeights.activations(75, 1);
+        float[] rows = TestWeights.activations(9 * 75, 2);
+        for (Kernels k : new Kernels[] {KernelChoice.SCALAR, kernels}) {
+            float[] all = new float[9];
+            k.dots(0.3f, x, 0, rows, 0, 75, 9, all, 0, 75);
+            for (int r = 0; r < 9; r++) {
+                float[] one = new float[1];
+                k.dots(0.3f, x, 0, rows, r * 75, 75, 1, one, 0, 75);
+                assertThat(one[0]).isEqualTo(all[r]);
+            }
+        }
+    }
+
+    @Test
+    void rows_of_a_square_become_columns() {
+        int lanes = VectorWidth.LANES;
+        int stride = lanes + 3;
+        float[] in = TestWeights.activations(lanes * stride + 5, 1);
+        float[] work = new float[VectorTranspose.WORK];
+        int at = VectorTranspose.square(in, 2, stride, work);
+        for (int row = 0; row < lanes; row++) {
+            for (int column = 0; column < lanes; column++) {
+                assertThat(work[at + column * lanes + row]).isEqualTo(in[2 + row * stride + column]);
+            }
+        }
+    }
+
     @ParameterizedTest
     @ValueSource(ints = {0, 1, 7, 16, 33, 64, 171})
     void sums_and_products_of_arrays_touch_their_range_only(int n) {
@@ -55,14 +127,6 @@ class VectorOperationsTest {
             float[] original = TestWeights.activations(n + 7, 4);
 
             float[] y = original.clone();
-            k.addScaled(0.75f, x, 3, y, 2, n);
-            for (int i = 0; i < y.length; i++) {
-                boolean inside = i >= 2 && i < 2 + n;
-                double expected = inside ? original[i] + 0.75 * x[i + 1] : original[i];
-                assertThat((double) y[i]).isCloseTo(expected, within(inside ? 1e-6 : 0));
-            }
-
-            y = original.clone();
             k.add(x, 3, y, 2, n);
             for (int i = 0; i < y.length; i++) {
                 assertThat(y[i]).isEqualTo(i >= 2 && i < 2 + n ? original[i] + x[i + 1] : original[i]);

@@ -78,7 +78,7 @@ final class DenseFeedForward implements FeedForward {
     private void layOut(int part, int worker) {
         int from = Split.beginOfInput(part, parts, gate.columns());
         int to = Split.beginOfInput(part + 1, parts, gate.columns());
-        workspace.input().lay(from, to);
+        workspace.input().lay(from, to, workspace.threads()[worker]);
     }
 
     private void computeHidden(int part, int worker) {
@@ -95,7 +95,7 @@ final class DenseFeedForward implements FeedForward {
             kernels.multiply(hidden, upper, b * ffn + from, b * ffn + to);
         }
         if (workspace.hiddenInput().isLaidOut()) {
-            workspace.hiddenInput().lay(from, to);
+            workspace.hiddenInput().lay(from, to, scratch);
         }
     }
 

@@ -50,7 +50,7 @@ final class DenseProjection implements Projection {
     private void layOut(int part, int worker) {
         int from = Split.beginOfInput(part, parts, weights.columns());
         int to = Split.beginOfInput(part + 1, parts, weights.columns());
-        workspace.input().lay(from, to);
+        workspace.input().lay(from, to, workspace.threads()[worker]);
     }
 
     private void multiply(int part, int worker) {

@@ -1,6 +1,7 @@
 package dev.sparsellm.runtime.dense;
 
 import dev.sparsellm.kernels.Kernels;
+import dev.sparsellm.kernels.ProductInput;
 import dev.sparsellm.kernels.Scratch;
 import java.util.ArrayDeque;
 
@@ -15,7 +16,7 @@ import java.util.ArrayDeque;
  * @param hiddenInput the hidden values
  */
 record Workspace(
-        Scratch[] threads, float[] hidden, float[] upper, DenseInput input, DenseInput hiddenInput) {
+        Scratch[] threads, float[] hidden, float[] upper, ProductInput input, ProductInput hiddenInput) {
 
     /** Those not in use. Safe for any thread; allocates only when more calls are under way than ever before. */
     static final class Pool {
@@ -37,7 +38,7 @@ record Workspace(
             }
             if (found == null) {
                 found = new Workspace(
-                        new Scratch[0], NONE, NONE, new DenseInput(kernels), new DenseInput(kernels));
+                        new Scratch[0], NONE, NONE, new ProductInput(kernels), new ProductInput(kernels));
             }
             return found.threads.length >= threads && found.hidden.length >= hidden
                     ? found

@@ -4,6 +4,7 @@ import dev.sparsellm.kernels.Kernels;
 import dev.sparsellm.spi.ModelShape;
 import dev.sparsellm.spi.Pass;
 import dev.sparsellm.spi.WorkerGroup;
+import java.util.Arrays;
 
 /**
  * Causal attention with grouped queries: {@code h = softmax(q·Kᵀ / √d) V} for each head, over the positions up to the
@@ -65,13 +66,17 @@ final class Attention {
         int at = row * shape.heads() * headDim + head * headDim;
         float[] weights = scores[worker];
         float scale = (float) (1 / Math.sqrt(headDim));
-        for (int p = first; p <= position; p++) {
-            weights[p] = scale * kernels.dot(q, at, cache.keys(layer, p), cache.offset(kvHead, p), headDim);
+        for (int p = first, end; p <= position; p = end) {
+            end = cache.endOfPage(p, position);
+            float[] keys = cache.keys(layer, p); // [kvHeads][PAGE][headDim]
+            kernels.dots(scale, q, at, keys, cache.offset(kvHead, p), headDim, end - p, weights, p, headDim);
         }
         kernels.softmax(weights, first, position - first + 1);
-        java.util.Arrays.fill(h, at, at + headDim, 0);
-        for (int p = first; p <= position; p++) {
-            kernels.addScaled(weights[p], cache.values(layer, p), cache.offset(kvHead, p), h, at, headDim);
+        Arrays.fill(h, at, at + headDim, 0);
+        for (int p = first, end; p <= position; p = end) {
+            end = cache.endOfPage(p, position);
+            float[] values = cache.values(layer, p); // [kvHeads][PAGE][headDim]
+            kernels.addRows(weights, p, values, cache.offset(kvHead, p), headDim, end - p, h, at, headDim);
         }
     }
 }

@@ -47,7 +47,12 @@ final class KvCache {
         return values[layer][position / PAGE];
     }
 
-    /** Where a head's channels begin on the page of a position. */
+    /** Behind the last position on the page of {@code position}, but not behind that after {@code last}. */
+    int endOfPage(int position, int last) {
+        return Math.min(position - position % PAGE + PAGE, last + 1);
+    }
+
+    /** Where a head's channels begin on the page of a position; those of the next one follow. */
     int offset(int head, int position) {
         return (head * PAGE + position % PAGE) * shape.headDim();
     }
