@@ -1,6 +1,7 @@
 package dev.sparsellm.chess;
 
 import dev.sparsellm.kernels.Kernels;
+import dev.sparsellm.kernels.ProductInput;
 import dev.sparsellm.kernels.Scratch;
 import dev.sparsellm.kernels.SingleInput;
 import dev.sparsellm.spi.SessionContext;
@@ -18,6 +19,7 @@ import java.util.stream.IntStream;
  * @param keptOfPart {@code [parts]}: kept channels of a part in this round, summed over rows
  * @param batch {@code [maxBatch][channels]} where exact operators are run on masked activations, else empty
  * @param batchGates likewise
+ * @param input of the exact products of a batch that is masked after
  * @param keptOfRow {@code [maxBatch]}: kept channels of a row so masked
  * @param sums of the parts
  * @param threads scratch for the kernels, by worker
@@ -31,6 +33,7 @@ record SessionScratch(
         int[] keptOfPart,
         float[] batch,
         float[] batchGates,
+        ProductInput input,
         int[] keptOfRow,
         PartialSums sums,
         Scratch[] threads) {
@@ -58,6 +61,7 @@ record SessionScratch(
                 new int[parts],
                 new float[batch],
                 new float[batch],
+                new ProductInput(kernels),
                 new int[context.maxBatch()],
                 new PartialSums(kernels, context.workers(), sums),
                 IntStream.range(0, context.workers().threads())

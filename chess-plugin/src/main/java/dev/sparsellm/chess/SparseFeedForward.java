@@ -28,6 +28,9 @@ final class SparseFeedForward implements FeedForward {
     /** The host's exact operators: the block, and its last matrix for masked activations. */
     record Exact(FeedForward block, Projection down) {}
 
+    /** Columns of x that a part lays out for a batch. */
+    private static final int LAID_COLUMNS = 256;
+
     private final PreparedSite prepared;
     private final Products products;
     private final Exact exact;
@@ -36,6 +39,7 @@ final class SparseFeedForward implements FeedForward {
     private final SessionScratch scratch;
     private final WorkerGroup workers;
     private final WorkerGroup.Task computePart = this::computePart;
+    private final WorkerGroup.Task layPart = this::layPart;
     private final WorkerGroup.Task maskPart = this::maskPart;
     private final UsageCounter usage;
 
@@ -153,11 +157,14 @@ final class SparseFeedForward implements FeedForward {
     }
 
     private void runMasked(Pass pass, float[] input, float[] y) {
-        x = input;
+        int dim = products.gate().columns();
         rows = pass.batch();
-        if (rows == 1) {
-            prepareAlone(0);
+        scratch.input().begin(input, rows, dim);
+        if (scratch.input().isLaidOut()) {
+            workers.run(Math.ceilDiv(dim, LAID_COLUMNS), layPart);
         }
+        scratch.input().prepare(products.gate());
+        scratch.input().prepare(products.up()); // nothing to do where types are the same
         choice.begin(pass, 0);
         workers.run(prepared.parts().count(), maskPart);
         exact.down().apply(pass, scratch.batch(), y);
@@ -173,14 +180,20 @@ final class SparseFeedForward implements FeedForward {
         usage.addExact(pass);
     }
 
+    private void layPart(int part, int worker) {
+        int from = part * LAID_COLUMNS;
+        int to = Math.min(from + LAID_COLUMNS, products.gate().columns());
+        scratch.input().lay(from, to, scratch.threads()[worker]);
+    }
+
     private void maskPart(int part, int worker) {
         int ffn = prepared.parts().channels();
         int from = prepared.parts().from(part);
         int to = prepared.parts().to(part);
         float[] gates = scratch.batchGates(); // [batch][ffn]
         float[] hidden = scratch.batch(); // [batch][ffn]: up, then up ⊙ SiLU(gate), then masked
-        multiply(products.gate(), gates, from, to, worker);
-        multiply(products.up(), hidden, from, to, worker);
+        scratch.input().multiply(products.gate(), gates, from, to, scratch.threads()[worker]);
+        scratch.input().multiply(products.up(), hidden, from, to, scratch.threads()[worker]);
         int kept = 0;
         for (int row = 0; row < rows; row++) {
             int at = row * ffn;
