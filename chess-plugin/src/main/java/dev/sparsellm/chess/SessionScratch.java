@@ -19,7 +19,7 @@ import java.util.stream.IntStream;
  * @param keptOfPart {@code [parts]}: kept channels of a part in this round, summed over rows
  * @param batch {@code [maxBatch][channels]} where exact operators are run on masked activations, else empty
  * @param batchGates likewise
- * @param input of the exact products of a batch that is masked after
+ * @param input x of gate and up, all rows worked on now
  * @param keptOfRow {@code [maxBatch]}: kept channels of a row so masked
  * @param sums of the parts
  * @param threads scratch for the kernels, by worker

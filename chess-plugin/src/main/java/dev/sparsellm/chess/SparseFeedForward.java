@@ -28,9 +28,6 @@ final class SparseFeedForward implements FeedForward {
     /** The host's exact operators: the block, and its last matrix for masked activations. */
     record Exact(FeedForward block, Projection down) {}
 
-    /** Columns of x that a part lays out for a batch. */
-    private static final int LAID_COLUMNS = 256;
-
     private final PreparedSite prepared;
     private final Products products;
     private final Exact exact;
@@ -43,7 +40,6 @@ final class SparseFeedForward implements FeedForward {
     private final WorkerGroup.Task maskPart = this::maskPart;
     private final UsageCounter usage;
 
-    private float[] x;
     private int rows;
 
     SparseFeedForward(
@@ -82,14 +78,15 @@ final class SparseFeedForward implements FeedForward {
         long bytes = 0;
         for (int first = 0; first < pass.batch(); first += rows) {
             rows = Math.min(PartialSums.ROWS, pass.batch() - first);
-            x = input;
+            float[] x = input;
             if (first > 0) {
                 System.arraycopy(input, first * dim, scratch.inputs(), 0, rows * dim);
                 x = scratch.inputs();
             }
             for (int row = 0; row < rows; row++) {
-                prepareAlone(row);
+                prepareAlone(x, row);
             }
+            layOut(x);
             choice.begin(pass, first);
             scratch.sums().begin(parts.count(), rows, down);
             workers.run(parts.count(), computePart);
@@ -104,11 +101,23 @@ final class SparseFeedForward implements FeedForward {
     }
 
     /** For products of gate and up with this row of x alone. */
-    private void prepareAlone(int row) {
+    private void prepareAlone(float[] x, int row) {
         SingleInput single = scratch.singles()[row];
         single.set(x, row * products.gate().columns());
         products.gate().prepare(single);
         products.up().prepare(single); // nothing to do where types are the same
+    }
+
+    /** For products of gate and up with all rows of x. */
+    private void layOut(float[] x) {
+        scratch.input().begin(x, rows, products.gate().columns());
+        if (scratch.input().isLaidOut()) {
+            workers.run(scratch.input().parts(), layPart);
+        }
+    }
+
+    private void layPart(int part, int worker) {
+        scratch.input().layPart(part, scratch.threads()[worker]);
     }
 
     private void computePart(int part, int worker) {
@@ -120,7 +129,7 @@ final class SparseFeedForward implements FeedForward {
         int[] kept = scratch.kept();
         PartialSums sums = scratch.sums();
         sums.clear(part);
-        multiply(products.gate(), gates, from, to, worker);
+        multiplyGate(gates, from, to, worker);
         int keptHere = 0;
         for (int row = 0; row < rows; row++) {
             int at = row * ffn;
@@ -148,21 +157,18 @@ final class SparseFeedForward implements FeedForward {
         scratch.keptOfPart()[part] = keptHere;
     }
 
-    private void multiply(RowProduct product, float[] into, int from, int to, int worker) {
+    /** One row has been prepared for up already. */
+    private void multiplyGate(float[] gates, int from, int to, int worker) {
         if (rows == 1) {
-            product.multiply(scratch.singles()[0], into, 0, from, to, scratch.threads()[worker]);
+            products.gate().multiply(scratch.singles()[0], gates, 0, from, to, scratch.threads()[worker]);
         } else {
-            product.multiply(x, rows, into, product.rows(), from, to, scratch.threads()[worker]);
+            scratch.input().multiply(products.gate(), gates, from, to, scratch.threads()[worker]);
         }
     }
 
     private void runMasked(Pass pass, float[] input, float[] y) {
-        int dim = products.gate().columns();
         rows = pass.batch();
-        scratch.input().begin(input, rows, dim);
-        if (scratch.input().isLaidOut()) {
-            workers.run(Math.ceilDiv(dim, LAID_COLUMNS), layPart);
-        }
+        layOut(input);
         scratch.input().prepare(products.gate());
         scratch.input().prepare(products.up()); // nothing to do where types are the same
         choice.begin(pass, 0);
@@ -178,12 +184,6 @@ final class SparseFeedForward implements FeedForward {
         exact.block().apply(pass, input, y);
         choice.passed(pass.batch());
         usage.addExact(pass);
-    }
-
-    private void layPart(int part, int worker) {
-        int from = part * LAID_COLUMNS;
-        int to = Math.min(from + LAID_COLUMNS, products.gate().columns());
-        scratch.input().lay(from, to, scratch.threads()[worker]);
     }
 
     private void maskPart(int part, int worker) {

@@ -70,11 +70,11 @@ public final class BatchedInput {
         Ranges.check(from, to, columns, "columns");
         for (int first = 0; first < batch; first += width) {
             int places = placesOfGroup(first);
-            int whole = Math.min(places, batch - first) / lanes * lanes;
+            int whole = lanes == 1 ? 0 : Math.min(places, batch - first) / lanes * lanes;
             for (int c = from; c < to; c += CHUNK) {
                 int end = Math.min(to, c + CHUNK);
-                int inSquares = lanes == 1 ? c : c + (end - c) / lanes * lanes;
-                for (int b = 0; b < whole && inSquares > c; b += lanes) {
+                int inSquares = c + (end - c) / lanes * lanes;
+                for (int b = 0; b < whole; b += lanes) {
                     laySquares(x, first, b, places, c, inSquares, scratch);
                 }
                 lay(x, first, 0, whole, places, inSquares, end);

@@ -88,29 +88,21 @@ final class VectorGemm {
             } else {
                 twelveByTwo(work, columns, x.data(), xAt);
             }
-            if (c == 0) {
-                keep(work, s + b, apart, width);
-            } else {
-                add(work, s + b, apart, width);
-            }
+            add(work, c == 0, s + b, apart, width);
         }
     }
 
-    /** The first products of sums. Kernels leave that to us: loads of all sums would be too much for them, see there. */
-    private static void keep(float[] work, int s, int apart, int width) {
-        for (int r = 0; r < ROWS; r++) {
-            for (int b = 0; b < width; b += LANES) {
-                FloatVector.fromArray(FLOATS, work, PRODUCTS + r * width + b).intoArray(work, s + r * apart + b);
-            }
-        }
-    }
-
-    private static void add(float[] work, int s, int apart, int width) {
+    /** Adds products to sums, or begins these. Kernels leave it to us: loads of all sums are too much for them, see there. */
+    private static void add(float[] work, boolean first, int s, int apart, int width) {
         for (int r = 0; r < ROWS; r++) {
             for (int b = 0; b < width; b += LANES) {
                 FloatVector products = FloatVector.fromArray(FLOATS, work, PRODUCTS + r * width + b);
                 int at = s + r * apart + b;
-                FloatVector.fromArray(FLOATS, work, at).add(products).intoArray(work, at);
+                if (first) {
+                    products.intoArray(work, at);
+                } else {
+                    FloatVector.fromArray(FLOATS, work, at).add(products).intoArray(work, at);
+                }
             }
         }
     }

@@ -7,7 +7,6 @@ import static dev.sparsellm.kernels.Scratch.MARGIN;
 import static dev.sparsellm.kernels.VectorLoads.unsigned;
 import static dev.sparsellm.kernels.VectorWidth.BYTES;
 import static dev.sparsellm.kernels.VectorWidth.FLOATS;
-import static dev.sparsellm.kernels.VectorWidth.INTS;
 import static dev.sparsellm.kernels.VectorWidth.LANES;
 import static dev.sparsellm.kernels.VectorWidth.load;
 import static dev.sparsellm.kernels.VectorWidth.zero;
@@ -189,8 +188,7 @@ final class VectorQ4x0 implements VectorFormat {
         for (int i = 0; i < columns / 32; i++) {
             long at = row + 18L * i;
             FloatVector d = FloatVector.broadcast(FLOATS, HalfTable.VALUES[w.get(SHORT, at) & 0xffff]);
-            IntVector q = (IntVector) ByteVector.fromMemorySegment(BYTES, w, at + 2, LITTLE_ENDIAN)
-                    .convertShape(VectorOperators.ZERO_EXTEND_B2I, INTS, 0);
+            IntVector q = unsigned(ByteVector.fromMemorySegment(BYTES, w, at + 2, LITTLE_ENDIAN));
             ((FloatVector) q.and(15).sub(8).convert(I2F, 0)).mul(d).intoArray(out, o + 32 * i);
             ((FloatVector) q.lanewise(VectorOperators.LSHR, 4).sub(8).convert(I2F, 0))
                     .mul(d)

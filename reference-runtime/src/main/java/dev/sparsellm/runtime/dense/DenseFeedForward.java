@@ -60,8 +60,7 @@ final class DenseFeedForward implements FeedForward {
             workspace.input().begin(x, pass.batch(), gate.columns());
             workspace.hiddenInput().begin(workspace.hidden(), pass.batch(), down.columns());
             if (workspace.input().isLaidOut()) {
-                parts = Split.partsOfInput(gate.columns(), pass.batch());
-                workers.run(parts, columnsOfPart);
+                workers.run(workspace.input().parts(), columnsOfPart);
             }
             workspace.input().prepare(gate);
             workspace.input().prepare(up); // nothing to do where types are the same
@@ -76,9 +75,7 @@ final class DenseFeedForward implements FeedForward {
     }
 
     private void layOut(int part, int worker) {
-        int from = Split.beginOfInput(part, parts, gate.columns());
-        int to = Split.beginOfInput(part + 1, parts, gate.columns());
-        workspace.input().lay(from, to, workspace.threads()[worker]);
+        workspace.input().layPart(part, workspace.threads()[worker]);
     }
 
     private void computeHidden(int part, int worker) {

@@ -36,8 +36,7 @@ final class DenseProjection implements Projection {
         try {
             workspace.input().begin(x, batch, weights.columns());
             if (workspace.input().isLaidOut()) {
-                parts = Split.partsOfInput(weights.columns(), batch);
-                workers.run(parts, columnsOfPart);
+                workers.run(workspace.input().parts(), columnsOfPart);
             }
             workspace.input().prepare(weights);
             parts = Split.parts(weights.rows(), rowBytes, batch);
@@ -48,9 +47,7 @@ final class DenseProjection implements Projection {
     }
 
     private void layOut(int part, int worker) {
-        int from = Split.beginOfInput(part, parts, weights.columns());
-        int to = Split.beginOfInput(part + 1, parts, weights.columns());
-        workspace.input().lay(from, to, workspace.threads()[worker]);
+        workspace.input().layPart(part, workspace.threads()[worker]);
     }
 
     private void multiply(int part, int worker) {

@@ -11,9 +11,6 @@ final class Split {
     /** Enough that threads which started late or were interrupted still share the work evenly. */
     private static final int MAX_PARTS = 32;
 
-    /** Columns of x that one part lays out for a batch, at the least, times rows of x: some 10 µs of work. */
-    private static final int PART_OF_INPUT = 16 * 1024;
-
     /** Rows of a part are a multiple of this, so that kernels which take several rows at a time rarely meet a tail. */
     private static final int ROWS = 8;
 
@@ -34,16 +31,6 @@ final class Split {
         }
         int unit = unit(batch);
         return (int) ((long) Math.ceilDiv(rows, unit) * part / parts * unit);
-    }
-
-    /** Parts by which threads lay out {@code columns} of a batch. */
-    static int partsOfInput(int columns, int batch) {
-        return (int) Math.min(MAX_PARTS, Math.ceilDiv((long) columns * batch, PART_OF_INPUT));
-    }
-
-    /** The first column of a part; {@code beginOfInput(parts, …)} is behind the last column. */
-    static int beginOfInput(int part, int parts, int columns) {
-        return (int) ((long) columns * part / parts);
     }
 
     private static int unit(int batch) {
