@@ -51,6 +51,11 @@ public final class EndToEnd implements Callable<Integer> {
     @Option(names = {"-t", "--threads"}, paramLabel = "T", description = "Default: one for each core.")
     private Integer threads;
 
+    @Option(names = "--rest", paramLabel = "SECONDS", defaultValue = "10",
+            description = "To wait after a round of another runtime, while its memory goes back to the machine and its host. "
+                    + "Default: ${DEFAULT-VALUE}.")
+    private int rest;
+
     @Option(names = "--llama-cpp", paramLabel = "[NAME=]DIR",
             description = "A built llama.cpp to measure too; again for another build.")
     private List<String> llamaCpp = new ArrayList<>();
@@ -119,6 +124,7 @@ public final class EndToEnd implements Callable<Integer> {
                 promptTokens != null ? promptTokens : quick ? 64 : 128,
                 tokens != null ? tokens : quick ? 16 : 48,
                 rounds != null ? rounds : quick ? 3 : 5,
+                rest,
                 quick ? Entrant.FEW : Entrant.ALL,
                 programs,
                 Llama3Java.loads(file.vocabulary()) ? classes : "");

@@ -68,6 +68,11 @@ record Llama3Java(List<String> command) implements Contender {
     }
 
     @Override
+    public boolean endsProcess() {
+        return true;
+    }
+
+    @Override
     public Speeds round() throws IOException, InterruptedException {
         return parse(Programs.run(command));
     }

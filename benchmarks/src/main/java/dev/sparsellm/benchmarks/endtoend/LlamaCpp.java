@@ -33,6 +33,11 @@ record LlamaCpp(String name, List<String> command) implements Contender {
     }
 
     @Override
+    public boolean endsProcess() {
+        return true;
+    }
+
+    @Override
     public Speeds round() throws IOException, InterruptedException {
         return parse(Programs.stdout(command));
     }

@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 
 /** Measures one file, in a JVM of its own: code compiled for the weights of one type does not serve another's as well. */
 final class MeasureFile {
@@ -72,7 +73,12 @@ final class MeasureFile {
         return prompt;
     }
 
-    /** Every other round goes backwards, so that none always follows the same one. Round 0 does not count. */
+    /**
+     * Every other round goes backwards, so that none always follows the same one. Round 0 does not count.
+     *
+     * <p>After a process has ended there is a rest: Linux gives the memory it had back to the host of a virtual machine two to
+     * five seconds later, and what runs then is slower by up to a tenth.
+     */
     private List<List<Speeds>> inTurns(List<Contender> all) throws IOException, InterruptedException {
         List<List<Speeds>> speeds = new ArrayList<>();
         all.forEach(contender -> speeds.add(new ArrayList<>()));
@@ -84,6 +90,9 @@ final class MeasureFile {
                         request.rounds(), all.get(i).name(), one.prefill(), one.decode());
                 if (round > 0) {
                     speeds.get(i).add(one);
+                }
+                if (all.get(i).endsProcess()) {
+                    TimeUnit.SECONDS.sleep(request.rest());
                 }
             }
         }

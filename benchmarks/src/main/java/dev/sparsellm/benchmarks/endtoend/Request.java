@@ -13,6 +13,7 @@ import java.util.List;
  * @param promptTokens read in each round
  * @param tokens written in each round
  * @param rounds that count, after one that does not
+ * @param rest seconds to wait after a process has ended
  * @param llamaCpp {@code llama-bench} programs by the name of their rows
  * @param llama3Java a folder of compiled classes; empty for none
  */
@@ -25,6 +26,7 @@ record Request(
         int promptTokens,
         int tokens,
         int rounds,
+        int rest,
         List<Entrant> entrants,
         List<Program> llamaCpp,
         String llama3Java) {
