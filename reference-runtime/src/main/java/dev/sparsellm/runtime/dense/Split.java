@@ -11,6 +11,12 @@ final class Split {
     /** Enough that threads which started late or were interrupted still share the work evenly. */
     private static final int MAX_PARTS = 32;
 
+    /**
+     * Unless they would be larger than this, one row at a time: who is left with the last part keeps the others waiting.
+     * Output heads took 4 to 7 % less than in 32 parts of 4 to 9 MB, 1 % of a token of a small model.
+     */
+    private static final long LARGEST_PART_BYTES = 2 << 20;
+
     /** Rows of a part are a multiple of this, so that kernels which take several rows at a time rarely meet a tail. */
     private static final int ROWS = 8;
 
@@ -21,7 +27,10 @@ final class Split {
 
     static int parts(int rows, long rowBytes, int batch) {
         long wanted = Math.ceilDiv(rows * rowBytes * batch, PART_BYTES);
-        return (int) Math.max(1, Math.min(Math.min(wanted, MAX_PARTS), Math.ceilDiv(rows, unit(batch))));
+        long most = BatchedInput.pays(batch)
+                ? MAX_PARTS
+                : Math.max(MAX_PARTS, Math.ceilDiv(rows * rowBytes, LARGEST_PART_BYTES));
+        return (int) Math.max(1, Math.min(Math.min(wanted, most), Math.ceilDiv(rows, unit(batch))));
     }
 
     /** The first row of a part; {@code begin(parts, …)} is behind the last row. */

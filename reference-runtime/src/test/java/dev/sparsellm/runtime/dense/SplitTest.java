@@ -2,6 +2,7 @@ package dev.sparsellm.runtime.dense;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -23,5 +24,17 @@ class SplitTest {
                 }
             }
         }
+    }
+
+    @Test
+    void parts_of_a_large_matrix_are_small_enough_to_end_together() {
+        int rows = 128_256;
+        long rowBytes = 2176;
+        int parts = Split.parts(rows, rowBytes, 1);
+        for (int part = 0; part < parts; part++) {
+            int rowsOfPart = Split.begin(part + 1, parts, rows, 1) - Split.begin(part, parts, rows, 1);
+            assertThat(rowsOfPart * rowBytes).isBetween(1L << 20, (2L << 20) + 8 * rowBytes);
+        }
+        assertThat(Split.parts(rows, rowBytes, 128)).as("a batch, which is laid out").isEqualTo(32);
     }
 }
