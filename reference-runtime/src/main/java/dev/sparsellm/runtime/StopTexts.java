@@ -19,6 +19,9 @@ final class StopTexts {
 
     /** Takes more of the stream; returns what can be shown now. After a stop text nothing is shown. */
     String append(String text) {
+        if (stops.isEmpty()) {
+            return text;
+        }
         if (found) {
             return "";
         }
