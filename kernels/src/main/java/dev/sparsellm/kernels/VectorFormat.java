@@ -57,6 +57,14 @@ interface VectorFormat {
         return false;
     }
 
+    /**
+     * Bytes of the rows that are multiplied before the next ones are, where it matters: the four rows side by side lie a
+     * fourth of it apart.
+     */
+    default long blockBytes() {
+        return Long.MAX_VALUE;
+    }
+
     /** Floats that {@link #prepare} makes of so many of x; 0 where {@link #fourBySteps} takes x as it is. */
     default int preparedFloats(int columns) {
         return 0;

@@ -31,6 +31,9 @@ final class VectorRowProduct implements RowProduct {
 
     private final int rowsInCache;
 
+    /** Rows of which four at a time are taken, a fourth of them apart, before the next ones; see {@link VectorFormat#blockBytes}. */
+    private final int rowsOfBlock;
+
     /** Length of the working memory. */
     private final int work;
 
@@ -47,6 +50,7 @@ final class VectorRowProduct implements RowProduct {
         wholeColumns = steps.length > 0 ? steps.length * columnsOfStep : columns;
         preparedFloats = steps.length > 0 ? format.preparedFloats(columns) : 0;
         rowsInCache = Math.max(4, (int) (CACHED_BYTES / rowBytes) / 4 * 4);
+        rowsOfBlock = (int) Math.min(1 << 30, Math.max(16, Long.highestOneBit(format.blockBytes() / rowBytes)));
         // What is not to be trusted is done anew by dot4Unpacked.
         work = Math.max(VectorFormat.WORK, format.workOfFour());
     }
@@ -71,7 +75,7 @@ final class VectorRowProduct implements RowProduct {
             multiply(input, y, yStride, from, to, scratch);
             return;
         }
-        int most = batch == 1 ? to - from : rowsInCache;
+        int most = batch == 1 ? rowsOfBlock : rowsInCache;
         SingleInput row = scratch.single();
         for (int first = from; first < to; first += most) {
             for (int b = 0; b < batch; b++) {
@@ -91,7 +95,9 @@ final class VectorRowProduct implements RowProduct {
     @Override
     public void multiply(SingleInput x, float[] y, int yOffset, int from, int to, Scratch scratch) {
         Ranges.check(from, to, rows, name);
-        multiply(x, y, yOffset, null, from, to, scratch);
+        for (int first = from; first < to; first += rowsOfBlock) {
+            multiply(x, y, yOffset, null, first, Math.min(first + rowsOfBlock, to), scratch);
+        }
     }
 
     @Override
