@@ -75,12 +75,16 @@ final class VectorRowProduct implements RowProduct {
             multiply(input, y, yStride, from, to, scratch);
             return;
         }
-        int most = batch == 1 ? rowsOfBlock : rowsInCache;
         SingleInput row = scratch.single();
-        for (int first = from; first < to; first += most) {
+        if (batch == 1) {
+            row.set(x, 0);
+            multiply(row, y, 0, from, to, scratch);
+            return;
+        }
+        for (int first = from; first < to; first += rowsInCache) {
             for (int b = 0; b < batch; b++) {
                 row.set(x, b * columns);
-                multiply(row, y, b * yStride, null, first, Math.min(first + most, to), scratch);
+                multiply(row, y, b * yStride, null, first, Math.min(first + rowsInCache, to), scratch);
             }
         }
     }
