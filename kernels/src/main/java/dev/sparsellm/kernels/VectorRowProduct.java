@@ -14,6 +14,8 @@ final class VectorRowProduct implements RowProduct {
     /** Weights that are multiplied with one x after another: a fraction of the second-level cache. */
     private static final long CACHED_BYTES = 256 * 1024;
 
+    private static final long PAGE_BYTES = 4096;
+
     private final VectorFormat format;
     private final String name;
     private final MemorySegment data;
@@ -34,6 +36,13 @@ final class VectorRowProduct implements RowProduct {
     /** Rows of which four at a time are taken, a fourth of them apart, before the next ones; see {@link VectorFormat#blockBytes}. */
     private final int rowsOfBlock;
 
+    /**
+     * Four times as many rows as begin anew at the beginning of a page. A multiple of it puts the four side by side whole pages
+     * apart, so that they go on to their next pages at the same time: Q4_0 of 4096 columns from memory, two threads, parts of 248 and 904
+     * rows in place of 256 and 896, 437 and 478 products a second in place of 566 and 607, Intel.
+     */
+    private final int rowsOfPages;
+
     /** Length of the working memory. */
     private final int work;
 
@@ -51,6 +60,7 @@ final class VectorRowProduct implements RowProduct {
         preparedFloats = steps.length > 0 ? format.preparedFloats(columns) : 0;
         rowsInCache = Math.max(4, (int) (CACHED_BYTES / rowBytes) / 4 * 4);
         rowsOfBlock = (int) Math.min(1 << 30, Math.max(16, Long.highestOneBit(format.blockBytes() / rowBytes)));
+        rowsOfPages = (int) (4 * PAGE_BYTES / Long.lowestOneBit(PAGE_BYTES | rowBytes));
         // What is not to be trusted is done anew by dot4Unpacked.
         work = Math.max(VectorFormat.WORK, format.workOfFour());
     }
@@ -99,9 +109,20 @@ final class VectorRowProduct implements RowProduct {
     @Override
     public void multiply(SingleInput x, float[] y, int yOffset, int from, int to, Scratch scratch) {
         Ranges.check(from, to, rows, name);
-        for (int first = from; first < to; first += rowsOfBlock) {
-            multiply(x, y, yOffset, null, first, Math.min(first + rowsOfBlock, to), scratch);
+        for (int first = from, end; first < to; first = end) {
+            end = endOfBlock(first, to);
+            multiply(x, y, yOffset, null, first, end, scratch);
         }
+    }
+
+    /** As many rows as a block has, or as go into blocks whose fourths are whole pages, or all that are left. */
+    private int endOfBlock(int first, int to) {
+        int rowsLeft = to - first;
+        if (rowsLeft > rowsOfBlock) {
+            return first + rowsOfBlock;
+        }
+        int inWholePages = rowsLeft - rowsLeft % rowsOfPages;
+        return inWholePages > 0 ? first + inWholePages : to;
     }
 
     @Override

@@ -39,7 +39,7 @@ final class DenseProjection implements Projection {
                 workers.run(workspace.input().parts(), columnsOfPart);
             }
             workspace.input().prepare(weights);
-            parts = Split.parts(weights.rows(), rowBytes, batch);
+            parts = Split.parts(weights.rows(), rowBytes, 1, batch);
             workers.run(parts, rowsOfPart);
         } finally {
             workspaces.giveBack(workspace);
@@ -51,8 +51,8 @@ final class DenseProjection implements Projection {
     }
 
     private void multiply(int part, int worker) {
-        int from = Split.begin(part, parts, weights.rows(), batch);
-        int to = Split.begin(part + 1, parts, weights.rows(), batch);
+        int from = Split.begin(part, parts, weights.rows(), rowBytes, batch);
+        int to = Split.begin(part + 1, parts, weights.rows(), rowBytes, batch);
         workspace.input().multiply(weights, y, from, to, workspace.threads()[worker]);
     }
 }

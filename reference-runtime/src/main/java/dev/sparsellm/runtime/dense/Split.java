@@ -20,29 +20,42 @@ final class Split {
     /** Rows of a part are a multiple of this, so that kernels which take several rows at a time rarely meet a tail. */
     private static final int ROWS = 8;
 
+    /**
+     * Kernels take four rows side by side, a fourth of a part apart, and best whole pages: see VectorRowProduct. Parts of which
+     * {@link #MAX_PARTS} would be too small for that are as large as it takes, where there are so many of them still.
+     */
+    private static final int PARTS_OF_PAGES = 16;
+
+    private static final long PAGE_BYTES = 4096;
+
     /** The same where a batch is laid out, which is multiplied with 12 rows at a time, or 6. */
     private static final int ROWS_OF_BATCH = 12;
 
     private Split() {}
 
-    static int parts(int rows, long rowBytes, int batch) {
-        long wanted = Math.ceilDiv(rows * rowBytes * batch, PART_BYTES);
-        long most = BatchedInput.pays(batch)
-                ? MAX_PARTS
-                : Math.max(MAX_PARTS, Math.ceilDiv(rows * rowBytes, LARGEST_PART_BYTES));
-        return (int) Math.max(1, Math.min(Math.min(wanted, most), Math.ceilDiv(rows, unit(batch))));
+    /** @param matrices that have such rows, and of which a part multiplies with its own */
+    static int parts(int rows, long rowBytes, int matrices, int batch) {
+        long bytes = rows * rowBytes * matrices;
+        long wanted = Math.ceilDiv(bytes * batch, PART_BYTES);
+        long most = BatchedInput.pays(batch) ? MAX_PARTS : Math.max(MAX_PARTS, Math.ceilDiv(bytes, LARGEST_PART_BYTES));
+        return (int) Math.max(1, Math.min(Math.min(wanted, most), Math.ceilDiv(rows, unit(rows, rowBytes, batch))));
     }
 
     /** The first row of a part; {@code begin(parts, …)} is behind the last row. */
-    static int begin(int part, int parts, int rows, int batch) {
+    static int begin(int part, int parts, int rows, long rowBytes, int batch) {
         if (part == parts) {
             return rows;
         }
-        int unit = unit(batch);
+        int unit = unit(rows, rowBytes, batch);
         return (int) ((long) Math.ceilDiv(rows, unit) * part / parts * unit);
     }
 
-    private static int unit(int batch) {
-        return BatchedInput.pays(batch) ? ROWS_OF_BATCH : ROWS;
+    private static int unit(int rows, long rowBytes, int batch) {
+        if (BatchedInput.pays(batch)) {
+            return ROWS_OF_BATCH;
+        }
+        long rowsOfPages = 4 * PAGE_BYTES / Long.lowestOneBit(PAGE_BYTES | rowBytes);
+        boolean fewer = rows >= PARTS_OF_PAGES * rowsOfPages && rows < MAX_PARTS * rowsOfPages;
+        return fewer ? (int) Math.max(ROWS, rowsOfPages) : ROWS;
     }
 }
