@@ -14,8 +14,6 @@ final class VectorRowProduct implements RowProduct {
     /** Weights that are multiplied with one x after another: a fraction of the second-level cache. */
     private static final long CACHED_BYTES = 256 * 1024;
 
-    private static final long PAGE_BYTES = 4096;
-
     private final VectorFormat format;
     private final String name;
     private final MemorySegment data;
@@ -36,11 +34,7 @@ final class VectorRowProduct implements RowProduct {
     /** Rows of which four at a time are taken, a fourth of them apart, before the next ones; see {@link VectorFormat#blockBytes}. */
     private final int rowsOfBlock;
 
-    /**
-     * Four times as many rows as begin anew at the beginning of a page. A multiple of it puts the four side by side whole pages
-     * apart, so that they go on to their next pages at the same time: Q4_0 of 4096 columns from memory, two threads, parts of 248 and 904
-     * rows in place of 256 and 896, 437 and 478 products a second in place of 566 and 607, Intel.
-     */
+    /** Below a block, ranges of a multiple of this; see {@link RowProduct#rowsOfPages}. */
     private final int rowsOfPages;
 
     /** Length of the working memory. */
@@ -60,7 +54,7 @@ final class VectorRowProduct implements RowProduct {
         preparedFloats = steps.length > 0 ? format.preparedFloats(columns) : 0;
         rowsInCache = Math.max(4, (int) (CACHED_BYTES / rowBytes) / 4 * 4);
         rowsOfBlock = (int) Math.min(1 << 30, Math.max(16, Long.highestOneBit(format.blockBytes() / rowBytes)));
-        rowsOfPages = (int) (4 * PAGE_BYTES / Long.lowestOneBit(PAGE_BYTES | rowBytes));
+        rowsOfPages = RowProduct.rowsOfPages(rowBytes);
         // What is not to be trusted is done anew by dot4Unpacked.
         work = Math.max(VectorFormat.WORK, format.workOfFour());
     }

@@ -1,6 +1,7 @@
 package dev.sparsellm.runtime.dense;
 
 import dev.sparsellm.kernels.BatchedInput;
+import dev.sparsellm.kernels.RowProduct;
 
 /** How the rows of a product are split into parts: by bytes of weights and size of the batch, never by threads. */
 final class Split {
@@ -20,16 +21,14 @@ final class Split {
     /** Rows of a part are a multiple of this, so that kernels which take several rows at a time rarely meet a tail. */
     private static final int ROWS = 8;
 
-    /**
-     * Kernels take four rows side by side, a fourth of a part apart, and best whole pages: see VectorRowProduct. Parts of which
-     * {@link #MAX_PARTS} would be too small for that are as large as it takes, where there are so many of them still.
-     */
-    private static final int PARTS_OF_PAGES = 16;
-
-    private static final long PAGE_BYTES = 4096;
-
     /** The same where a batch is laid out, which is multiplied with 12 rows at a time, or 6. */
     private static final int ROWS_OF_BATCH = 12;
+
+    /**
+     * Parts of which {@link #MAX_PARTS} would have fewer than {@link RowProduct#rowsOfPages} are as large as that, where there are
+     * so many of them still.
+     */
+    private static final int PARTS_OF_PAGES = 16;
 
     private Split() {}
 
@@ -54,8 +53,8 @@ final class Split {
         if (BatchedInput.pays(batch)) {
             return ROWS_OF_BATCH;
         }
-        long rowsOfPages = 4 * PAGE_BYTES / Long.lowestOneBit(PAGE_BYTES | rowBytes);
+        int rowsOfPages = RowProduct.rowsOfPages(rowBytes);
         boolean fewer = rows >= PARTS_OF_PAGES * rowsOfPages && rows < MAX_PARTS * rowsOfPages;
-        return fewer ? (int) Math.max(ROWS, rowsOfPages) : ROWS;
+        return fewer ? Math.max(ROWS, rowsOfPages) : ROWS;
     }
 }
