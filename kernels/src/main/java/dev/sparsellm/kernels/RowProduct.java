@@ -3,23 +3,19 @@ package dev.sparsellm.kernels;
 /** Products with the rows of one weight matrix {@code W[rows][columns]}. Safe for any thread. */
 public interface RowProduct {
 
-    /**
-     * Four times as many rows as come to whole pages of memory. Kernels take four rows side by side, a fourth of a range apart; in
-     * ranges of a multiple of this they go on to their next pages at the same time, which is faster: Q4_0 of 4096 columns from memory, two
-     * threads, 566 and 607 products a second in ranges of 256 and 896 rows, 437 and 478 in ranges of 248 and 904, Intel.
-     *
-     * @param rowBytes of one row, positive
-     */
-    static int rowsOfPages(long rowBytes) {
-        int page = 4096;
-        return (int) (4 * page / Long.lowestOneBit(page | rowBytes));
-    }
-
     /** Outputs. */
     int rows();
 
     /** Inputs. */
     int columns();
+
+    /**
+     * Ranges of a multiple of so many rows are multiplied with one x the fastest; 1 if it makes no difference. Some kernels take four
+     * rows side by side, a fourth of a range apart. Where fourths are whole pages of memory, all four go on to their next pages at the
+     * same time: Q4_0 of 4096 columns from memory, two threads, 566 and 607 products a second in ranges of 256 and 896 rows, 437 and
+     * 478 in ranges of 248 and 904, Intel.
+     */
+    int rowsTogether();
 
     /**
      * Computes {@code y[b·yStride + r] = Σ_c W[r][c] · x[b·columns + c]} for r in [from, to) and b in [0, batch). With

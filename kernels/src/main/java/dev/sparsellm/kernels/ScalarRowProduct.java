@@ -38,6 +38,11 @@ final class ScalarRowProduct implements RowProduct {
     }
 
     @Override
+    public int rowsTogether() {
+        return 1;
+    }
+
+    @Override
     public void multiply(float[] x, int batch, float[] y, int yStride, int from, int to, Scratch scratch) {
         Ranges.check(from, to, rows, name);
         multiplyUnpacked(x, 0, batch, y, 0, yStride, from, to, scratch);

@@ -14,6 +14,8 @@ final class VectorRowProduct implements RowProduct {
     /** Weights that are multiplied with one x after another: a fraction of the second-level cache. */
     private static final long CACHED_BYTES = 256 * 1024;
 
+    private static final long PAGE = 4096;
+
     private final VectorFormat format;
     private final String name;
     private final MemorySegment data;
@@ -34,8 +36,8 @@ final class VectorRowProduct implements RowProduct {
     /** Rows of which four at a time are taken, a fourth of them apart, before the next ones; see {@link VectorFormat#blockBytes}. */
     private final int rowsOfBlock;
 
-    /** Below a block, ranges of a multiple of this; see {@link RowProduct#rowsOfPages}. */
-    private final int rowsOfPages;
+    /** Below a block, ranges of a multiple of this, of which each fourth is whole pages; 1 if there are none below a block. */
+    private final int rowsTogether;
 
     /** Length of the working memory. */
     private final int work;
@@ -54,9 +56,15 @@ final class VectorRowProduct implements RowProduct {
         preparedFloats = steps.length > 0 ? format.preparedFloats(columns) : 0;
         rowsInCache = Math.max(4, (int) (CACHED_BYTES / rowBytes) / 4 * 4);
         rowsOfBlock = (int) Math.min(1 << 30, Math.max(16, Long.highestOneBit(format.blockBytes() / rowBytes)));
-        rowsOfPages = RowProduct.rowsOfPages(rowBytes);
+        int fourWholePages = 4 * wholePages(rowBytes);
+        rowsTogether = fourWholePages < rowsOfBlock ? fourWholePages : 1;
         // What is not to be trusted is done anew by dot4Unpacked.
         work = Math.max(VectorFormat.WORK, format.workOfFour());
+    }
+
+    /** As few rows as are whole pages of memory together. */
+    static int wholePages(long rowBytes) {
+        return (int) (PAGE / Long.lowestOneBit(PAGE | rowBytes));
     }
 
     @Override
@@ -67,6 +75,11 @@ final class VectorRowProduct implements RowProduct {
     @Override
     public int columns() {
         return columns;
+    }
+
+    @Override
+    public int rowsTogether() {
+        return rowsTogether;
     }
 
     @Override
@@ -88,7 +101,7 @@ final class VectorRowProduct implements RowProduct {
         for (int first = from; first < to; first += rowsInCache) {
             for (int b = 0; b < batch; b++) {
                 row.set(x, b * columns);
-                multiply(row, y, b * yStride, null, first, Math.min(first + rowsInCache, to), scratch);
+                multiply(ready(row, scratch), y, b * yStride, null, first, Math.min(first + rowsInCache, to), scratch);
             }
         }
     }
@@ -103,9 +116,10 @@ final class VectorRowProduct implements RowProduct {
     @Override
     public void multiply(SingleInput x, float[] y, int yOffset, int from, int to, Scratch scratch) {
         Ranges.check(from, to, rows, name);
+        SingleInput ready = ready(x, scratch);
         for (int first = from, end; first < to; first = end) {
             end = endOfBlock(first, to);
-            multiply(x, y, yOffset, null, first, end, scratch);
+            multiply(ready, y, yOffset, null, first, end, scratch);
         }
     }
 
@@ -115,7 +129,7 @@ final class VectorRowProduct implements RowProduct {
         if (rowsLeft > rowsOfBlock) {
             return first + rowsOfBlock;
         }
-        int inWholePages = rowsLeft - rowsLeft % rowsOfPages;
+        int inWholePages = rowsLeft - rowsLeft % rowsTogether;
         return inWholePages > 0 ? first + inWholePages : to;
     }
 
@@ -130,23 +144,24 @@ final class VectorRowProduct implements RowProduct {
     public void multiplyRows(
             SingleInput x, float[] y, int yOffset, int[] indices, int from, int to, Scratch scratch) {
         Ranges.check(from, to, indices.length, name);
-        multiply(x, y, yOffset, indices, from, to, scratch);
+        multiply(ready(x, scratch), y, yOffset, indices, from, to, scratch);
     }
 
-    /** x in the form of {@link VectorFormat#prepare}: the caller's if it is prepared, else made here. */
-    private float[] prepared(SingleInput x, Scratch scratch) {
-        if (x.isPreparedFor(format.type(), columns)) {
-            return x.prepared();
+    /** x with the form of {@link VectorFormat#prepare} beside it: the caller's if it has it, else one that does. */
+    private SingleInput ready(SingleInput x, Scratch scratch) {
+        if (preparedFloats == 0 || x.isPreparedFor(format.type(), columns)) {
+            return x;
         }
         SingleInput own = scratch.single();
         own.set(x.x(), x.offset());
         prepare(own);
-        return own.prepared();
+        return own;
     }
 
     /**
      * Four rows of a list side by side, which lie a fourth of it apart: as many streams that the hardware prefetches.
      *
+     * @param input ready
      * @param indices null for all rows
      */
     private void multiply(
@@ -154,7 +169,7 @@ final class VectorRowProduct implements RowProduct {
         float[] work = scratch.floats(this.work);
         float[] x = input.x();
         int xOffset = input.offset();
-        float[] prepared = preparedFloats > 0 ? prepared(input, scratch) : x;
+        float[] prepared = preparedFloats > 0 ? input.prepared() : x;
         int preparedOffset = preparedFloats > 0 ? 0 : xOffset;
         long[] starts = scratch.starts;
         int apart = Math.ceilDiv(to - from, 4);

@@ -45,10 +45,12 @@ class ChannelProductTest {
             case 32 -> new int[] {32, 96, 352};
             default -> new int[] {256, 768};
         };
-        return Arrays.stream(columns)
+        Stream<Tensor> small = Arrays.stream(columns)
                 .boxed()
-                .flatMap(c -> Stream.of(1, 33, 64, 300).map(r -> RandomTensors.tensor(type, r, c, random)))
-                .toList();
+                .flatMap(c -> Stream.of(1, 33, 64, 300).map(r -> RandomTensors.tensor(type, r, c, random)));
+        // So many rows that the first lines of channels are loaded before they are swept, the last channel's, too.
+        Stream<Tensor> longChannels = Stream.of(RandomTensors.tensor(type, 3100, columns[1], random));
+        return Stream.concat(small, longChannels).toList();
     }
 
     private static ChannelMajor repacked(Tensor tensor) {

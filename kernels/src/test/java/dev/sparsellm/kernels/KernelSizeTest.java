@@ -70,7 +70,12 @@ class KernelSizeTest {
         Map<String, Integer> nodes = sizes.nodes();
 
         if (KernelChoice.ofThisJvm().kernels().vectorBits() == 512) {
-            assertThat(nodes).containsKeys("VectorQ8x0 fourBySteps", "VectorGemm twelveByTwo", "VectorGemm twelveByOne");
+            assertThat(nodes)
+                    .containsKeys(
+                            "VectorQ8x0 fourBySteps",
+                            "VectorQ4x0 fourBySteps",
+                            "VectorGemm twelveByTwo",
+                            "VectorGemm twelveByOne");
         } else {
             assertThat(nodes).containsKey("VectorGemm sixByTwo");
         }

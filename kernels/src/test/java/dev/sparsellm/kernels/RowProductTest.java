@@ -10,6 +10,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
+import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -135,6 +136,52 @@ class RowProductTest {
             wanted[b * rows] = 0;
         }
         assertThat(y).as("%s", type).isEqualTo(wanted);
+    }
+
+    /** Rows of 4096 columns are multiplied in blocks of a few dozen; the first row, and those after a block, stand alone. */
+    @ParameterizedTest
+    @MethodSource("types")
+    void ranges_of_several_blocks_have_the_bits_of_single_rows(TensorType type) {
+        int rows = 150;
+        int columns = 4096;
+        RowProduct product = kernels.rows(TestWeights.random(type, rows, columns, 7));
+        float[] x = TestWeights.activations(columns, 8);
+        float[] wanted = new float[rows];
+        for (int r = 0; r < rows; r++) {
+            product.multiply(x, 1, wanted, rows, r, r + 1, scratch);
+        }
+        SingleInput prepared = SingleInput.of(x, 0);
+        product.prepare(prepared);
+        for (SingleInput input : List.of(prepared, SingleInput.of(x, 0))) {
+            for (int from : new int[] {0, 1, 22}) {
+                for (int to : new int[] {from, from + 64, from + 73, rows}) {
+                    float[] y = new float[rows];
+                    Arrays.fill(y, SENTINEL);
+                    product.multiply(input, y, 0, from, to, scratch);
+                    float[] inRange = new float[rows];
+                    Arrays.fill(inRange, SENTINEL);
+                    System.arraycopy(wanted, from, inRange, from, to - from);
+                    assertThat(y).as("%s, rows %d to %d", type, from, to).isEqualTo(inRange);
+                }
+            }
+        }
+    }
+
+    @Test
+    void whole_pages_take_as_few_rows_as_come_to_a_multiple_of_a_page() {
+        assertThat(VectorRowProduct.wholePages(2304)).as("4096 columns of Q4_0, nine pages").isEqualTo(16);
+        assertThat(VectorRowProduct.wholePages(1152)).as("2048 columns of Q4_0, nine pages").isEqualTo(32);
+        assertThat(VectorRowProduct.wholePages(8192)).as("two pages each").isEqualTo(1);
+        assertThat(VectorRowProduct.wholePages(34)).as("one block of Q8_0").isEqualTo(2048);
+        assertThat(VectorRowProduct.wholePages(3)).isEqualTo(4096);
+    }
+
+    /** Q8_0 is multiplied in blocks of 32 such rows, which have no fourths of whole pages. */
+    @Test
+    void rows_are_preferred_together_where_their_fourths_are_whole_pages_within_a_block() {
+        int together = kernels == KernelChoice.SCALAR ? 1 : 64;
+        assertThat(kernels.rows(TestWeights.random(TensorType.Q4_0, ROWS, 4096, 1)).rowsTogether()).isEqualTo(together);
+        assertThat(kernels.rows(TestWeights.random(TensorType.Q8_0, ROWS, 4096, 1)).rowsTogether()).isEqualTo(1);
     }
 
     @ParameterizedTest

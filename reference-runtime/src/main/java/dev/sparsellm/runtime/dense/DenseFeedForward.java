@@ -30,7 +30,7 @@ final class DenseFeedForward implements FeedForward {
     // The call under way.
     private Pass pass;
     private float[] y;
-    private int parts;
+    private Split split;
     private Workspace workspace;
 
     DenseFeedForward(
@@ -64,11 +64,11 @@ final class DenseFeedForward implements FeedForward {
             }
             workspace.input().prepare(gate);
             workspace.input().prepare(up); // nothing to do where types are the same
-            parts = Split.parts(gate.rows(), gateRowBytes, 2, pass.batch());
-            workers.run(parts, hiddenOfPart);
+            split = Split.of(gate, gateRowBytes, 2, pass.batch());
+            workers.run(split.parts(), hiddenOfPart);
             workspace.hiddenInput().prepare(down);
-            parts = Split.parts(down.rows(), downRowBytes, 1, pass.batch());
-            workers.run(parts, outputOfPart);
+            split = Split.of(down, downRowBytes, 1, pass.batch());
+            workers.run(split.parts(), outputOfPart);
         } finally {
             workspaces.giveBack(workspace);
         }
@@ -80,8 +80,8 @@ final class DenseFeedForward implements FeedForward {
 
     private void computeHidden(int part, int worker) {
         int ffn = gate.rows();
-        int from = Split.begin(part, parts, ffn, gateRowBytes, pass.batch());
-        int to = Split.begin(part + 1, parts, ffn, gateRowBytes, pass.batch());
+        int from = split.begin(part);
+        int to = split.begin(part + 1);
         float[] hidden = workspace.hidden(); // [batch][ffn]
         float[] upper = workspace.upper(); // [batch][ffn]
         Scratch scratch = workspace.threads()[worker];
@@ -97,8 +97,6 @@ final class DenseFeedForward implements FeedForward {
     }
 
     private void computeOutput(int part, int worker) {
-        int from = Split.begin(part, parts, down.rows(), downRowBytes, pass.batch());
-        int to = Split.begin(part + 1, parts, down.rows(), downRowBytes, pass.batch());
-        workspace.hiddenInput().multiply(down, y, from, to, workspace.threads()[worker]);
+        workspace.hiddenInput().multiply(down, y, split.begin(part), split.begin(part + 1), workspace.threads()[worker]);
     }
 }

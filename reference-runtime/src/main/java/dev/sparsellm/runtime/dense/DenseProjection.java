@@ -17,8 +17,7 @@ final class DenseProjection implements Projection {
 
     // The call under way.
     private float[] y;
-    private int batch;
-    private int parts;
+    private Split split;
     private Workspace workspace;
 
     DenseProjection(RowProduct weights, long rowBytes, WorkerGroup workers, Workspace.Pool workspaces) {
@@ -31,16 +30,15 @@ final class DenseProjection implements Projection {
     @Override
     public void apply(Pass pass, float[] x, float[] y) {
         this.y = y;
-        batch = pass.batch();
         workspace = workspaces.take(workers.threads(), 0);
         try {
-            workspace.input().begin(x, batch, weights.columns());
+            workspace.input().begin(x, pass.batch(), weights.columns());
             if (workspace.input().isLaidOut()) {
                 workers.run(workspace.input().parts(), columnsOfPart);
             }
             workspace.input().prepare(weights);
-            parts = Split.parts(weights.rows(), rowBytes, 1, batch);
-            workers.run(parts, rowsOfPart);
+            split = Split.of(weights, rowBytes, 1, pass.batch());
+            workers.run(split.parts(), rowsOfPart);
         } finally {
             workspaces.giveBack(workspace);
         }
@@ -51,8 +49,6 @@ final class DenseProjection implements Projection {
     }
 
     private void multiply(int part, int worker) {
-        int from = Split.begin(part, parts, weights.rows(), rowBytes, batch);
-        int to = Split.begin(part + 1, parts, weights.rows(), rowBytes, batch);
-        workspace.input().multiply(weights, y, from, to, workspace.threads()[worker]);
+        workspace.input().multiply(weights, y, split.begin(part), split.begin(part + 1), workspace.threads()[worker]);
     }
 }

@@ -3,58 +3,71 @@ package dev.sparsellm.runtime.dense;
 import dev.sparsellm.kernels.BatchedInput;
 import dev.sparsellm.kernels.RowProduct;
 
-/** How the rows of a product are split into parts: by bytes of weights and size of the batch, never by threads. */
-final class Split {
+/**
+ * How the rows of a product are split into parts: by bytes of weights, size of the batch and what kernels prefer, never by threads.
+ *
+ * @param rows in all
+ * @param unit rows of a part are a multiple of this, but for the last
+ * @param parts how many there are
+ */
+record Split(int rows, int unit, int parts) {
 
     /** Weights read by one part, at the least, times rows of the batch: some 5 µs of work. */
     private static final long PART_BYTES = 64 * 1024;
 
     /** Enough that threads which started late or were interrupted still share the work evenly. */
-    private static final int MAX_PARTS = 32;
+    private static final int MANY_PARTS = 32;
+
+    /** As few as still keep two threads busy to the end; more threads than this would wait. */
+    private static final int FEW_PARTS = 16;
 
     /**
-     * Unless they would be larger than this, one row at a time: who is left with the last part keeps the others waiting.
-     * Output heads took 4 to 7 % less than in 32 parts of 4 to 9 MB, 1 % of a token of a small model.
+     * Larger parts are split further, one row at a time: who is left with the last part keeps the others waiting. Output heads
+     * took 4 to 7 % less than in 32 parts of 4 to 9 MB, 1 % of a token of a small model.
      */
     private static final long LARGEST_PART_BYTES = 2 << 20;
 
-    /** Rows of a part are a multiple of this, so that kernels which take several rows at a time rarely meet a tail. */
+    /** Kernels that take several rows at a time should rarely meet a tail. */
     private static final int ROWS = 8;
 
     /** The same where a batch is laid out, which is multiplied with 12 rows at a time, or 6. */
     private static final int ROWS_OF_BATCH = 12;
 
     /**
-     * Parts of which {@link #MAX_PARTS} would have fewer than {@link RowProduct#rowsOfPages} are as large as that, where there are
-     * so many of them still.
+     * Of matrices that are multiplied with the same x.
+     *
+     * @param product with one of them
+     * @param rowBytes of one row of one matrix
+     * @param matrices with as many rows, of which a part multiplies with its own
+     * @param batch rows of x
      */
-    private static final int PARTS_OF_PAGES = 16;
-
-    private Split() {}
-
-    /** @param matrices that have such rows, and of which a part multiplies with its own */
-    static int parts(int rows, long rowBytes, int matrices, int batch) {
-        long bytes = rows * rowBytes * matrices;
-        long wanted = Math.ceilDiv(bytes * batch, PART_BYTES);
-        long most = BatchedInput.pays(batch) ? MAX_PARTS : Math.max(MAX_PARTS, Math.ceilDiv(bytes, LARGEST_PART_BYTES));
-        return (int) Math.max(1, Math.min(Math.min(wanted, most), Math.ceilDiv(rows, unit(rows, rowBytes, batch))));
+    static Split of(RowProduct product, long rowBytes, int matrices, int batch) {
+        return of(product.rows(), product.rowsTogether(), rowBytes * matrices, batch);
     }
 
-    /** The first row of a part; {@code begin(parts, …)} is behind the last row. */
-    static int begin(int part, int parts, int rows, long rowBytes, int batch) {
-        if (part == parts) {
-            return rows;
-        }
-        int unit = unit(rows, rowBytes, batch);
-        return (int) ((long) Math.ceilDiv(rows, unit) * part / parts * unit);
+    /**
+     * @param rowsTogether see {@link RowProduct#rowsTogether}
+     * @param rowBytes of a row of all matrices
+     */
+    static Split of(int rows, int rowsTogether, long rowBytes, int batch) {
+        boolean laidOut = BatchedInput.pays(batch);
+        int unit = laidOut ? ROWS_OF_BATCH : unit(rows, rowsTogether, rowBytes);
+        long bytes = rows * rowBytes;
+        long most = laidOut ? MANY_PARTS : Math.max(MANY_PARTS, Math.ceilDiv(bytes, LARGEST_PART_BYTES));
+        long parts = Math.min(Math.min(Math.ceilDiv(bytes * batch, PART_BYTES), most), Math.ceilDiv(rows, unit));
+        return new Split(rows, unit, (int) Math.max(1, parts));
     }
 
-    private static int unit(int rows, long rowBytes, int batch) {
-        if (BatchedInput.pays(batch)) {
-            return ROWS_OF_BATCH;
-        }
-        int rowsOfPages = RowProduct.rowsOfPages(rowBytes);
-        boolean fewer = rows >= PARTS_OF_PAGES * rowsOfPages && rows < MAX_PARTS * rowsOfPages;
-        return fewer ? Math.max(ROWS, rowsOfPages) : ROWS;
+    /** So that kernels meet as many rows as they prefer in each part, unless parts would be too large or too few. */
+    private static int unit(int rows, int rowsTogether, long rowBytes) {
+        boolean many = rows >= MANY_PARTS * rowsTogether; // parts have more rows than that, and kernels divide them
+        boolean tooFew = rows < FEW_PARTS * rowsTogether;
+        boolean tooLarge = rowsTogether * rowBytes > LARGEST_PART_BYTES;
+        return many || tooFew || tooLarge ? ROWS : Math.max(ROWS, rowsTogether);
+    }
+
+    /** The first row of a part; {@code begin(parts)} is behind the last row. */
+    int begin(int part) {
+        return part == parts ? rows : (int) ((long) Math.ceilDiv(rows, unit) * part / parts * unit);
     }
 }
