@@ -18,8 +18,8 @@ final class DenseFeedForward implements FeedForward {
     private final RowProduct gate;
     private final RowProduct up;
     private final RowProduct down;
-    private final long gateRowBytes;
-    private final long downRowBytes;
+    private final Split hiddenSplit;
+    private final Split outputSplit;
     private final Activation activation;
     private final WorkerGroup workers;
     private final Workspace.Pool workspaces;
@@ -30,7 +30,7 @@ final class DenseFeedForward implements FeedForward {
     // The call under way.
     private Pass pass;
     private float[] y;
-    private Split split;
+    private int parts;
     private Workspace workspace;
 
     DenseFeedForward(
@@ -44,8 +44,8 @@ final class DenseFeedForward implements FeedForward {
         gate = rows.of(weights.gate());
         up = rows.of(weights.up());
         down = rows.of(weights.down());
-        gateRowBytes = weights.gate().rowBytes();
-        downRowBytes = weights.down().rowBytes();
+        hiddenSplit = Split.of(gate, weights.gate().rowBytes(), 2);
+        outputSplit = Split.of(down, weights.down().rowBytes(), 1);
         this.activation = activation;
         this.workspaces = workspaces;
         workers = context.workers();
@@ -64,11 +64,11 @@ final class DenseFeedForward implements FeedForward {
             }
             workspace.input().prepare(gate);
             workspace.input().prepare(up); // nothing to do where types are the same
-            split = Split.of(gate, gateRowBytes, 2, pass.batch());
-            workers.run(split.parts(), hiddenOfPart);
+            parts = hiddenSplit.parts(pass.batch());
+            workers.run(parts, hiddenOfPart);
             workspace.hiddenInput().prepare(down);
-            split = Split.of(down, downRowBytes, 1, pass.batch());
-            workers.run(split.parts(), outputOfPart);
+            parts = outputSplit.parts(pass.batch());
+            workers.run(parts, outputOfPart);
         } finally {
             workspaces.giveBack(workspace);
         }
@@ -80,8 +80,8 @@ final class DenseFeedForward implements FeedForward {
 
     private void computeHidden(int part, int worker) {
         int ffn = gate.rows();
-        int from = split.begin(part);
-        int to = split.begin(part + 1);
+        int from = hiddenSplit.begin(part, parts, pass.batch());
+        int to = hiddenSplit.begin(part + 1, parts, pass.batch());
         float[] hidden = workspace.hidden(); // [batch][ffn]
         float[] upper = workspace.upper(); // [batch][ffn]
         Scratch scratch = workspace.threads()[worker];
@@ -97,6 +97,8 @@ final class DenseFeedForward implements FeedForward {
     }
 
     private void computeOutput(int part, int worker) {
-        workspace.hiddenInput().multiply(down, y, split.begin(part), split.begin(part + 1), workspace.threads()[worker]);
+        int from = outputSplit.begin(part, parts, pass.batch());
+        int to = outputSplit.begin(part + 1, parts, pass.batch());
+        workspace.hiddenInput().multiply(down, y, from, to, workspace.threads()[worker]);
     }
 }

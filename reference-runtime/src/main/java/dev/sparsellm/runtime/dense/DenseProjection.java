@@ -9,7 +9,7 @@ import dev.sparsellm.spi.WorkerGroup;
 final class DenseProjection implements Projection {
 
     private final RowProduct weights;
-    private final long rowBytes;
+    private final Split split;
     private final WorkerGroup workers;
     private final Workspace.Pool workspaces;
     private final WorkerGroup.Task columnsOfPart = this::layOut;
@@ -17,12 +17,13 @@ final class DenseProjection implements Projection {
 
     // The call under way.
     private float[] y;
-    private Split split;
+    private int batch;
+    private int parts;
     private Workspace workspace;
 
     DenseProjection(RowProduct weights, long rowBytes, WorkerGroup workers, Workspace.Pool workspaces) {
         this.weights = weights;
-        this.rowBytes = rowBytes;
+        split = Split.of(weights, rowBytes, 1);
         this.workers = workers;
         this.workspaces = workspaces;
     }
@@ -30,15 +31,16 @@ final class DenseProjection implements Projection {
     @Override
     public void apply(Pass pass, float[] x, float[] y) {
         this.y = y;
+        batch = pass.batch();
         workspace = workspaces.take(workers.threads(), 0);
         try {
-            workspace.input().begin(x, pass.batch(), weights.columns());
+            workspace.input().begin(x, batch, weights.columns());
             if (workspace.input().isLaidOut()) {
                 workers.run(workspace.input().parts(), columnsOfPart);
             }
             workspace.input().prepare(weights);
-            split = Split.of(weights, rowBytes, 1, pass.batch());
-            workers.run(split.parts(), rowsOfPart);
+            parts = split.parts(batch);
+            workers.run(parts, rowsOfPart);
         } finally {
             workspaces.giveBack(workspace);
         }
@@ -49,6 +51,8 @@ final class DenseProjection implements Projection {
     }
 
     private void multiply(int part, int worker) {
-        workspace.input().multiply(weights, y, split.begin(part), split.begin(part + 1), workspace.threads()[worker]);
+        int from = split.begin(part, parts, batch);
+        int to = split.begin(part + 1, parts, batch);
+        workspace.input().multiply(weights, y, from, to, workspace.threads()[worker]);
     }
 }

@@ -4,13 +4,14 @@ import dev.sparsellm.kernels.BatchedInput;
 import dev.sparsellm.kernels.RowProduct;
 
 /**
- * How the rows of a product are split into parts: by bytes of weights, size of the batch and what kernels prefer, never by threads.
+ * How the rows of a product are split into parts: by bytes of weights, size of the batch and what kernels prefer, never by threads. Made
+ * once for a product, since products allocate nothing.
  *
  * @param rows in all
- * @param unit rows of a part are a multiple of this, but for the last
- * @param parts how many there are
+ * @param rowsTogether see {@link RowProduct#rowsTogether}
+ * @param rowBytes of a row of all matrices that a part multiplies with its own rows of
  */
-record Split(int rows, int unit, int parts) {
+record Split(int rows, int rowsTogether, long rowBytes) {
 
     /** Weights read by one part, at the least, times rows of the batch: some 5 µs of work. */
     private static final long PART_BYTES = 64 * 1024;
@@ -38,36 +39,37 @@ record Split(int rows, int unit, int parts) {
      *
      * @param product with one of them
      * @param rowBytes of one row of one matrix
-     * @param matrices with as many rows, of which a part multiplies with its own
-     * @param batch rows of x
+     * @param matrices with as many rows
      */
-    static Split of(RowProduct product, long rowBytes, int matrices, int batch) {
-        return of(product.rows(), product.rowsTogether(), rowBytes * matrices, batch);
+    static Split of(RowProduct product, long rowBytes, int matrices) {
+        return new Split(product.rows(), product.rowsTogether(), rowBytes * matrices);
+    }
+
+    /** How many parts there are for so many rows of x. */
+    int parts(int batch) {
+        long bytes = rows * rowBytes;
+        boolean laidOut = BatchedInput.pays(batch);
+        long most = laidOut ? MANY_PARTS : Math.max(MANY_PARTS, Math.ceilDiv(bytes, LARGEST_PART_BYTES));
+        long parts = Math.min(Math.min(Math.ceilDiv(bytes * batch, PART_BYTES), most), Math.ceilDiv(rows, unit(batch)));
+        return (int) Math.max(1, parts);
+    }
+
+    /** The first row of a part of {@code parts(batch)}; {@code begin(parts, …)} is behind the last row. */
+    int begin(int part, int parts, int batch) {
+        int unit = unit(batch);
+        return part == parts ? rows : (int) ((long) Math.ceilDiv(rows, unit) * part / parts * unit);
     }
 
     /**
-     * @param rowsTogether see {@link RowProduct#rowsTogether}
-     * @param rowBytes of a row of all matrices
+     * Rows of a part are a multiple of this, but for the last: as many as kernels prefer, unless parts would be too large or too few.
      */
-    static Split of(int rows, int rowsTogether, long rowBytes, int batch) {
-        boolean laidOut = BatchedInput.pays(batch);
-        int unit = laidOut ? ROWS_OF_BATCH : unit(rows, rowsTogether, rowBytes);
-        long bytes = rows * rowBytes;
-        long most = laidOut ? MANY_PARTS : Math.max(MANY_PARTS, Math.ceilDiv(bytes, LARGEST_PART_BYTES));
-        long parts = Math.min(Math.min(Math.ceilDiv(bytes * batch, PART_BYTES), most), Math.ceilDiv(rows, unit));
-        return new Split(rows, unit, (int) Math.max(1, parts));
-    }
-
-    /** So that kernels meet as many rows as they prefer in each part, unless parts would be too large or too few. */
-    private static int unit(int rows, int rowsTogether, long rowBytes) {
+    private int unit(int batch) {
+        if (BatchedInput.pays(batch)) {
+            return ROWS_OF_BATCH;
+        }
         boolean many = rows >= MANY_PARTS * rowsTogether; // parts have more rows than that, and kernels divide them
         boolean tooFew = rows < FEW_PARTS * rowsTogether;
         boolean tooLarge = rowsTogether * rowBytes > LARGEST_PART_BYTES;
         return many || tooFew || tooLarge ? ROWS : Math.max(ROWS, rowsTogether);
-    }
-
-    /** The first row of a part; {@code begin(parts)} is behind the last row. */
-    int begin(int part) {
-        return part == parts ? rows : (int) ((long) Math.ceilDiv(rows, unit) * part / parts * unit);
     }
 }

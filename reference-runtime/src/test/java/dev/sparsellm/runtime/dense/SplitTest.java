@@ -3,6 +3,8 @@ package dev.sparsellm.runtime.dense;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sparsellm.kernels.BatchedInput;
+import java.util.List;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -17,14 +19,15 @@ class SplitTest {
         for (int batch : new int[] {1, 2, 128}) {
             for (int rowsTogether : new int[] {1, 4, 64, 128, 8192}) {
                 for (long rowBytes : new long[] {34, 768, 2 * 4352, 1 << 16}) {
-                    Split split = Split.of(rows, rowsTogether, rowBytes, batch);
-                    assertThat(split.parts()).isBetween(1, rows);
-                    assertThat(split.begin(0)).isZero();
-                    assertThat(split.begin(split.parts())).isEqualTo(rows);
-                    for (int part = 0; part < split.parts(); part++) {
-                        assertThat(split.begin(part + 1))
-                                .as("%s, batch %d, part %d", split, batch, part)
-                                .isGreaterThan(split.begin(part));
+                    Split split = new Split(rows, rowsTogether, rowBytes);
+                    int parts = split.parts(batch);
+                    assertThat(parts).isBetween(1, rows);
+                    assertThat(split.begin(0, parts, batch)).isZero();
+                    assertThat(split.begin(parts, parts, batch)).isEqualTo(rows);
+                    for (int part = 0; part < parts; part++) {
+                        assertThat(split.begin(part + 1, parts, batch))
+                                .as("%s, batch %d, part %d of %d", split, batch, part, parts)
+                                .isGreaterThan(split.begin(part, parts, batch));
                     }
                 }
             }
@@ -34,35 +37,33 @@ class SplitTest {
     @Test
     void parts_of_a_large_matrix_are_small_enough_to_end_together() {
         long rowBytes = 2176;
-        Split split = Split.of(128_256, 1, rowBytes, 1);
-        for (int part = 0; part < split.parts(); part++) {
-            assertThat(rowsOf(split, part) * rowBytes).isBetween(1L << 20, TWO_MEGABYTES + 8 * rowBytes);
-        }
-        assertThat(Split.of(128_256, 1, rowBytes, BatchedInput.FEWEST).parts()).as("a batch, which is laid out").isEqualTo(32);
+        Split split = new Split(128_256, 1, rowBytes);
+        assertThat(rowsOfParts(split))
+                .allSatisfy(rows -> assertThat(rows * rowBytes).isBetween(1L << 20, TWO_MEGABYTES + 8 * rowBytes));
+        assertThat(split.parts(BatchedInput.FEWEST)).as("a batch, which is laid out").isEqualTo(32);
     }
 
     @Test
     void parts_have_as_many_rows_as_kernels_prefer_where_there_are_enough_of_them() {
-        Split split = Split.of(2048, 128, 1152, 1);
-        assertThat(split.parts()).isEqualTo(16);
-        for (int part = 0; part < split.parts(); part++) {
-            assertThat(rowsOf(split, part)).isEqualTo(128);
-        }
-        assertThat(Split.of(512, 128, 1152, 1).parts()).as("four would be too few").isEqualTo(9);
-        assertThat(Split.of(2048, 128, 1152, BatchedInput.FEWEST).parts()).as("a batch, which is laid out").isEqualTo(32);
+        Split split = new Split(2048, 128, 1152);
+        assertThat(rowsOfParts(split)).hasSize(16).containsOnly(128);
+        assertThat(split.parts(BatchedInput.FEWEST)).as("a batch, which is laid out").isEqualTo(32);
+        assertThat(new Split(512, 128, 1152).parts(1)).as("four would be too few").isEqualTo(9);
     }
 
     /** Gate and up of Llama 3 8B in Q6_K: 512 rows of both are 3.4 MB. */
     @Test
     void what_kernels_prefer_does_not_make_parts_too_large() {
         long rowBytes = 2 * 3360;
-        Split split = Split.of(14_336, 512, rowBytes, 1);
-        for (int part = 0; part < split.parts(); part++) {
-            assertThat(rowsOf(split, part) * rowBytes).isLessThanOrEqualTo(TWO_MEGABYTES + 8 * rowBytes);
-        }
+        assertThat(rowsOfParts(new Split(14_336, 512, rowBytes)))
+                .allSatisfy(rows -> assertThat(rows * rowBytes).isLessThanOrEqualTo(TWO_MEGABYTES + 8 * rowBytes));
     }
 
-    private static int rowsOf(Split split, int part) {
-        return split.begin(part + 1) - split.begin(part);
+    /** For one row of x. */
+    private static List<Integer> rowsOfParts(Split split) {
+        int parts = split.parts(1);
+        return IntStream.range(0, parts)
+                .mapToObj(part -> split.begin(part + 1, parts, 1) - split.begin(part, parts, 1))
+                .toList();
     }
 }
