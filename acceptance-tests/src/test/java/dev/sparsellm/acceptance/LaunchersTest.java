@@ -17,11 +17,15 @@ import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Who starts the JVM, sh, Windows or JBang, starts it in the same way. That for sh is run; the others are read. */
+/** Who starts the JVM, sh, Windows or JBang, starts it in the same way, but for one option. That for sh is run; the others are read. */
 @DisabledOnOs(OS.WINDOWS)
 class LaunchersTest {
 
     private static final List<String> COMMAND = List.of("generate", "--prompt", "a  b", "-n", "1");
+
+    /** A diagnostic option, which another JDK may not know and then would not start: the others cannot tell which one they start. */
+    private static final List<String> OF_JDK_25 =
+            List.of("-XX:+UnlockDiagnosticVMOptions", "-XX:SuperWordAutomaticAlignment=0");
 
     @TempDir
     private Path folder;
@@ -42,8 +46,12 @@ class LaunchersTest {
         assertThat(java.toFile().setExecutable(true)).isTrue();
     }
 
-    /** What the launcher for sh hands to java. */
+    /** What the launcher for sh hands to java, without {@link #OF_JDK_25}. */
     private List<String> sh(String options) throws Exception {
+        return shAll(options).stream().filter(word -> !OF_JDK_25.contains(word)).toList();
+    }
+
+    private List<String> shAll(String options) throws Exception {
         List<String> command = new ArrayList<>(List.of("sh", folder.resolve("bin/sparsellm").toString()));
         command.addAll(COMMAND);
         ProcessBuilder builder = new ProcessBuilder(command);
@@ -89,6 +97,13 @@ class LaunchersTest {
     void a_collector_of_the_user_takes_the_place_of_ours_and_of_its_heap() throws Exception {
         assertThat(comparable(cmd("-XX:+UseG1GC", ""))).isEqualTo(comparable(sh("-XX:+UseG1GC")));
         assertThat(windows).contains("findstr /r /c:\"-XX:+Use.*GC\" >nul && set \"SPARSELLM_HEAP=\"\r\n");
+    }
+
+    @Test
+    void diagnostic_options_go_to_the_jdk_that_they_were_tried_on_and_to_no_other() throws Exception {
+        assertThat(shAll("")).containsSubsequence(OF_JDK_25);
+        Files.writeString(folder.resolve("jdk/release"), "JAVA_VERSION=\"26\"\n");
+        assertThat(shAll("")).doesNotContainAnyElementsOf(OF_JDK_25);
     }
 
     @Test
