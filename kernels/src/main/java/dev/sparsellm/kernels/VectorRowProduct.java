@@ -101,7 +101,8 @@ final class VectorRowProduct implements RowProduct {
         for (int first = from; first < to; first += rowsInCache) {
             for (int b = 0; b < batch; b++) {
                 row.set(x, b * columns);
-                multiply(ready(row, scratch), y, b * yStride, null, first, Math.min(first + rowsInCache, to), scratch);
+                prepare(row);
+                multiply(row, y, b * yStride, null, first, Math.min(first + rowsInCache, to), scratch);
             }
         }
     }
@@ -161,7 +162,7 @@ final class VectorRowProduct implements RowProduct {
     /**
      * Four rows of a list side by side, which lie a fourth of it apart: as many streams that the hardware prefetches.
      *
-     * @param input ready
+     * @param input see {@link #ready}
      * @param indices null for all rows
      */
     private void multiply(
