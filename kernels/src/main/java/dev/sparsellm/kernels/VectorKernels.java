@@ -26,7 +26,7 @@ final class VectorKernels implements Kernels {
                     new VectorQ4x1(),
                     new VectorQ5x0(),
                     new VectorQ5x1(),
-                    new VectorQ8x0(),
+                    LANES == 8 ? new VectorQ8x0Ints() : new VectorQ8x0(),
                     new VectorQ2K(),
                     new VectorQ3K(),
                     new VectorQ4K(),

@@ -101,7 +101,7 @@ final class VectorQ8x0 implements VectorFormat {
         sum3.intoArray(work, MARGIN + 3 * LANES);
     }
 
-    /** Two at a time: 16 registers are too few for four rows. */
+    /** Vectors of 128 bits. Two at a time: 16 registers are too few for four rows. */
     @Override
     public void dot4(
             MemorySegment w, long r0, long r1, long r2, long r3, int columns, float[] x, int xOffset, float[] work) {
@@ -123,12 +123,8 @@ final class VectorQ8x0 implements VectorFormat {
             for (int i = 0; i < 32; i += LANES) {
                 long codes = block + 2 + i;
                 FloatVector v = load(x, xOffset + 32 * b + i);
-                IntVector q0 = LANES == 4
-                        ? signed(w.get(INT, r0 + codes))
-                        : signed(ByteVector.fromMemorySegment(BYTES, w, r0 + codes, LITTLE_ENDIAN));
-                IntVector q1 = LANES == 4
-                        ? signed(w.get(INT, r1 + codes))
-                        : signed(ByteVector.fromMemorySegment(BYTES, w, r1 + codes, LITTLE_ENDIAN));
+                IntVector q0 = signed(w.get(INT, r0 + codes));
+                IntVector q1 = signed(w.get(INT, r1 + codes));
                 sum0 = weights(q0, d0).fma(v, sum0);
                 sum1 = weights(q1, d1).fma(v, sum1);
             }

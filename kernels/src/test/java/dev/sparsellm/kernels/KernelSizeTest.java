@@ -69,15 +69,19 @@ class KernelSizeTest {
         Sizes sizes = sizes(log);
         Map<String, Integer> nodes = sizes.nodes();
 
-        if (KernelChoice.ofThisJvm().kernels().vectorBits() == 512) {
-            assertThat(nodes)
-                    .containsKeys(
-                            "VectorQ8x0 fourBySteps",
-                            "VectorQ4x0 fourBySteps",
-                            "VectorGemm twelveByTwo",
-                            "VectorGemm twelveByOne");
-        } else {
-            assertThat(nodes).containsKey("VectorGemm sixByTwo");
+        switch (KernelChoice.ofThisJvm().kernels().vectorBits()) {
+            case 512 ->
+                assertThat(nodes)
+                        .containsKeys(
+                                "VectorQ8x0 fourBySteps",
+                                "VectorQ4x0 fourBySteps",
+                                "VectorGemm twelveByTwo",
+                                "VectorGemm twelveByOne");
+            case 256 ->
+                assertThat(nodes)
+                        .containsKeys(
+                                "VectorQ8x0Ints fourBySteps", "VectorQ4x0 fourByHalves", "VectorGemm sixByTwo");
+            default -> assertThat(nodes).containsKeys("VectorQ8x0 two", "VectorQ4x0 two", "VectorGemm sixByTwo");
         }
         assertThat(nodes).allSatisfy((kernel, count) -> assertThat(count).as(kernel).isLessThan(MOST_NODES));
         assertThat(sizes.atScale())
