@@ -75,13 +75,13 @@ class KernelSizeTest {
                         .containsKeys(
                                 "VectorQ8x0 fourBySteps",
                                 "VectorQ4x0 fourBySteps",
-                                "VectorGemm twelveByTwo",
-                                "VectorGemm twelveByOne");
+                                "VectorTiles twelveByTwo",
+                                "VectorTiles twelveByOne");
             case 256 ->
                 assertThat(nodes)
                         .containsKeys(
-                                "VectorQ8x0Ints fourBySteps", "VectorQ4x0 fourByHalves", "VectorGemm sixByTwo");
-            default -> assertThat(nodes).containsKeys("VectorQ8x0 two", "VectorQ4x0 two", "VectorGemm sixByTwo");
+                                "VectorQ8x0Ints fourBySteps", "VectorQ4x0 fourByHalves", "VectorTiles threeByTwo");
+            default -> assertThat(nodes).containsKeys("VectorQ8x0 two", "VectorQ4x0 two", "VectorTiles sixByTwo");
         }
         assertThat(nodes).allSatisfy((kernel, count) -> assertThat(count).as(kernel).isLessThan(MOST_NODES));
         assertThat(sizes.atScale())
