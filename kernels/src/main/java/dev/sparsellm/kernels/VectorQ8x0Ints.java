@@ -24,7 +24,7 @@ final class VectorQ8x0Ints implements VectorFormat {
     /** The highest byte of an int. */
     private static final IntVector TOP = IntVector.broadcast(INTS, -1 << 24);
 
-    /** What products come out too large by. */
+    /** Takes back what products come out too large by. */
     private static final float UNIT = 0x1p-24f;
 
     private final VectorQ8x0 weightByWeight = new VectorQ8x0();
