@@ -25,6 +25,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
@@ -46,7 +47,7 @@ class SparseOperatorsTest {
     private static final OperatorKey FFN = new OperatorKey(OperatorKind.FEED_FORWARD, 0);
     private static final OperatorKey QUERY = new OperatorKey(OperatorKind.ATTENTION_QUERY, 0);
     private static final OperatorKey OUTPUT = new OperatorKey(OperatorKind.ATTENTION_OUTPUT, 0);
-
+    private static final Map<String, String> DENSE_PROMPT = Map.of(ChessSettings.PREFILL, "dense");
 
     private Threads threads;
 
@@ -77,20 +78,25 @@ class SparseOperatorsTest {
         SmallLlama model = SmallLlama.random(type, 1, dim, ffn, 4, 2, 7);
         LayerWeights weights = model.description().layers().getFirst();
         RandomWeights random = new RandomWeights(3);
-        for (double share : SHARES) {
-            for (int batch = 1; batch <= 8; batch++) {
-                float[] x = random.gaussian(batch * dim);
-                float[] gates = gates(weights.gate(), x, batch);
-                Selection selection = selection(gates, ffn, share, random);
-                float[] y = new float[batch * dim];
-                try (Opened opened = open(model, Map.of(FFN, selection), batch, "dense", threads)) {
-                    opened.session.feedForward(0).orElseThrow().apply(new Pass(Phase.DECODE, 5, batch), x, y);
-                    Usage usage = opened.session.usage(FFN);
-                    assertThat(usage.sparsity()).isCloseTo(dropped(gates, selection), within(1e-12));
-                    assertThat(usage.bytesRead()).isLessThanOrEqualTo(opened.mostBytes(batch));
+        float[] rows = random.gaussian(8 * dim);
+        double[] exactGates = Oracle.multiply(weights.gate(), Oracle.doubles(rows), 8);
+        double[] exactUps = Oracle.multiply(weights.up(), Oracle.doubles(rows), 8);
+        try (RepackedWeights repacked = repack(model, Set.of(FFN), threads)) {
+            for (double share : SHARES) {
+                for (int batch = 1; batch <= 8; batch++) {
+                    float[] x = Arrays.copyOf(rows, batch * dim);
+                    float[] gates = gates(weights.gate(), x, batch);
+                    Selection selection = selection(gates, ffn, share, random);
+                    float[] y = new float[batch * dim];
+                    try (Opened opened = open(model, Map.of(FFN, selection), batch, DENSE_PROMPT, true, threads, repacked)) {
+                        opened.session.feedForward(0).orElseThrow().apply(new Pass(Phase.DECODE, 5, batch), x, y);
+                        Usage usage = opened.session.usage(FFN);
+                        assertThat(usage.sparsity()).isCloseTo(dropped(gates, selection), within(1e-12));
+                        assertThat(usage.bytesRead()).isLessThanOrEqualTo(opened.mostBytes(batch));
+                    }
+                    double[] exact = blockOracle(weights, exactGates, exactUps, gates, selection, batch);
+                    assertThat(nmse(y, exact)).as("share %s batch %s", share, batch).isLessThan(TOLERANCE);
                 }
-                double[] exact = blockOracle(weights, x, gates, selection, batch);
-                assertThat(nmse(y, exact)).as("share %s batch %s", share, batch).isLessThan(TOLERANCE);
             }
         }
     }
@@ -100,20 +106,24 @@ class SparseOperatorsTest {
     void projectionsEqualTheExactOnesOnMaskedInputs(TensorType type, int dim, int ffn) {
         SmallLlama model = SmallLlama.random(type, 1, dim, ffn, 4, 2, 8);
         RandomWeights random = new RandomWeights(4);
-        for (OperatorKey key : List.of(QUERY, OUTPUT)) {
-            Tensor weights = model.description().projectionWeights(key).orElseThrow();
-            for (double share : SHARES) {
-                for (int batch : new int[] {1, 2, 3, 4, 5, 6, 7, 8, 11}) {
-                    float[] x = random.gaussian(batch * weights.columns());
-                    Selection selection = selection(x, weights.columns(), share, random);
-                    float[] y = new float[batch * weights.rows()];
-                    try (Opened opened = open(model, Map.of(key, selection), batch, "dense", threads)) {
-                        opened.session.projection(key).orElseThrow().apply(new Pass(Phase.DECODE, 0, batch), x, y);
-                        assertThat(opened.session.usage(key).sparsity())
-                                .isCloseTo(dropped(x, selection), within(1e-12));
+        try (RepackedWeights repacked = repack(model, Set.of(QUERY, OUTPUT), threads)) {
+            for (OperatorKey key : List.of(QUERY, OUTPUT)) {
+                Tensor weights = model.description().projectionWeights(key).orElseThrow();
+                for (double share : SHARES) {
+                    for (int batch : new int[] {1, 2, 3, 4, 5, 6, 7, 8, 11}) {
+                        float[] x = random.gaussian(batch * weights.columns());
+                        Selection selection = selection(x, weights.columns(), share, random);
+                        float[] y = new float[batch * weights.rows()];
+                        try (Opened opened = open(model, Map.of(key, selection), batch, DENSE_PROMPT, true, threads, repacked)) {
+                            opened.session.projection(key).orElseThrow().apply(new Pass(Phase.DECODE, 0, batch), x, y);
+                            assertThat(opened.session.usage(key).sparsity())
+                                    .isCloseTo(dropped(x, selection), within(1e-12));
+                        }
+                        double[] exact = projectionOracle(weights, x, selection, batch);
+                        assertThat(nmse(y, exact))
+                                .as("%s share %s batch %s", key, share, batch)
+                                .isLessThan(TOLERANCE);
                     }
-                    double[] exact = projectionOracle(weights, x, selection, batch);
-                    assertThat(nmse(y, exact)).as("%s share %s batch %s", key, share, batch).isLessThan(TOLERANCE);
                 }
             }
         }
@@ -362,14 +372,41 @@ class SparseOperatorsTest {
             Map<String, String> properties,
             boolean skips,
             Threads group) {
-        ChessSettings settings = ChessSettings.of(new Settings(ChessSettings.declared(), properties));
-        List<Tensor> tensors = selections.keySet().stream()
+        RepackedWeights repacked = repack(model, selections.keySet(), group);
+        return open(model, selections, maxBatch, properties, skips, group, repacked, repacked::close);
+    }
+
+    /** With channels that the caller closes. */
+    private Opened open(
+            SmallLlama model,
+            Map<OperatorKey, Selection> selections,
+            int maxBatch,
+            Map<String, String> properties,
+            boolean skips,
+            Threads group,
+            RepackedWeights repacked) {
+        return open(model, selections, maxBatch, properties, skips, group, repacked, () -> {});
+    }
+
+    private static RepackedWeights repack(SmallLlama model, Set<OperatorKey> keys, Threads group) {
+        List<Tensor> tensors = keys.stream()
                 .map(key -> Site.of(key.kind()).orElseThrow().weights(model.description().layers().getFirst()))
                 .toList();
         // A path that cannot be a folder: repacked in memory.
-        RepackedWeights repacked = new RepackCache(
-                        Path.of("/dev/null/none"), group, ProgressSink.NONE, notice -> {})
+        return new RepackCache(Path.of("/dev/null/none"), group, ProgressSink.NONE, notice -> {})
                 .open(model.description().fingerprint(), tensors);
+    }
+
+    private Opened open(
+            SmallLlama model,
+            Map<OperatorKey, Selection> selections,
+            int maxBatch,
+            Map<String, String> properties,
+            boolean skips,
+            Threads group,
+            RepackedWeights repacked,
+            Runnable closed) {
+        ChessSettings settings = ChessSettings.of(new Settings(ChessSettings.declared(), properties));
         TreeMap<OperatorKey, Optional<PreparedSite>> sites = new TreeMap<>();
         selections.forEach((key, selection) -> {
             Tensor weights = Site.of(key.kind()).orElseThrow().weights(model.description().layers().getFirst());
@@ -393,7 +430,7 @@ class SparseOperatorsTest {
                         new TestDense(model.description()),
                         KERNELS,
                         "",
-                        repacked::close),
+                        closed),
                 new SessionContext(maxBatch, group));
     }
 
@@ -447,9 +484,17 @@ class SparseOperatorsTest {
     private static double[] blockOracle(
             LayerWeights weights, float[] x, float[] gates, Selection selection, int batch) {
         double[] input = Oracle.doubles(x);
-        double[] gate = Oracle.multiply(weights.gate(), input, batch);
-        double[] up = Oracle.multiply(weights.up(), input, batch);
-        double[] hidden = new double[gate.length];
+        return blockOracle(
+                weights,
+                Oracle.multiply(weights.gate(), input, batch),
+                Oracle.multiply(weights.up(), input, batch),
+                gates, selection, batch);
+    }
+
+    /** @param gate before the activation, as {@code up} of as many rows as the batch has, or more */
+    private static double[] blockOracle(
+            LayerWeights weights, double[] gate, double[] up, float[] gates, Selection selection, int batch) {
+        double[] hidden = new double[batch * selection.channels()];
         for (int i = 0; i < hidden.length; i++) {
             int channel = i % selection.channels();
             boolean out = gates[i] >= selection.lower()[channel] && gates[i] <= selection.upper()[channel];
