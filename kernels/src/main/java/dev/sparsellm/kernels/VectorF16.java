@@ -2,7 +2,6 @@ package dev.sparsellm.kernels;
 
 import static dev.sparsellm.kernels.ScalarBlocks.half;
 import static dev.sparsellm.kernels.Scratch.MARGIN;
-import static dev.sparsellm.kernels.VectorWidth.FLOATS;
 import static dev.sparsellm.kernels.VectorWidth.LANES;
 
 import dev.sparsellm.spi.TensorType;

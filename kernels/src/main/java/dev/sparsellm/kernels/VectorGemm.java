@@ -69,18 +69,7 @@ final class VectorGemm {
         for (int b = 0; b < x.batch(); b += x.width()) {
             int width = x.placesOfGroup(b);
             long xAt = 4L * (b * x.columns() + c * width);
-            if (LANES == 8) {
-                VectorTiles.threeByTwo(work, columns, x.data(), xAt);
-                if (columns % 2 != 0) {
-                    VectorTiles.addColumn(work, columns - 1, x.data(), xAt);
-                }
-            } else if (LANES != 16) {
-                VectorTiles.sixByTwo(work, columns, x.data(), xAt);
-            } else if (width == LANES) {
-                VectorTiles.twelveByOne(work, columns, x.data(), xAt);
-            } else {
-                VectorTiles.twelveByTwo(work, columns, x.data(), xAt);
-            }
+            VectorTiles.multiply(work, columns, x.data(), xAt, width);
             add(work, c == 0, s + b, apart, width);
         }
     }

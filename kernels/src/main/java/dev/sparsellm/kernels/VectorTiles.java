@@ -35,7 +35,23 @@ final class VectorTiles {
 
     private VectorTiles() {}
 
-    static void twelveByTwo(float[] work, int columns, MemorySegment x, long xAt) {
+    /** @param width places of the group: {@code LANES}, which only 16 lanes have a loop for, or twice as many */
+    static void multiply(float[] work, int columns, MemorySegment x, long xAt, int width) {
+        if (LANES == 8) {
+            threeByTwo(work, columns, x, xAt);
+            if (columns % 2 != 0) {
+                addColumn(work, columns - 1, x, xAt);
+            }
+        } else if (LANES != 16) {
+            sixByTwo(work, columns, x, xAt);
+        } else if (width == LANES) {
+            twelveByOne(work, columns, x, xAt);
+        } else {
+            twelveByTwo(work, columns, x, xAt);
+        }
+    }
+
+    private static void twelveByTwo(float[] work, int columns, MemorySegment x, long xAt) {
         x = NativeSegments.of(x);
         FloatVector sum0a = FloatVector.zero(FLOATS);
         FloatVector sum0b = FloatVector.zero(FLOATS);
@@ -127,7 +143,7 @@ final class VectorTiles {
         sum11b.intoArray(work, PRODUCTS + 23 * LANES);
     }
 
-    static void twelveByOne(float[] work, int columns, MemorySegment x, long xAt) {
+    private static void twelveByOne(float[] work, int columns, MemorySegment x, long xAt) {
         x = NativeSegments.of(x);
         FloatVector sum0 = FloatVector.zero(FLOATS);
         FloatVector sum1 = FloatVector.zero(FLOATS);
@@ -183,7 +199,7 @@ final class VectorTiles {
     }
 
     /** Two columns at a time; an odd one at the end is left for {@link #addColumn}. */
-    static void threeByTwo(float[] work, int columns, MemorySegment x, long xAt) {
+    private static void threeByTwo(float[] work, int columns, MemorySegment x, long xAt) {
         x = NativeSegments.of(x);
         FloatVector sum0a = FloatVector.zero(FLOATS);
         FloatVector sum0b = FloatVector.zero(FLOATS);
@@ -224,7 +240,7 @@ final class VectorTiles {
     }
 
     /** Adds what column c comes to. */
-    static void addColumn(float[] work, int c, MemorySegment x, long xAt) {
+    private static void addColumn(float[] work, int c, MemorySegment x, long xAt) {
         x = NativeSegments.of(x);
         for (int r = 0; r < ROWS; r++) {
             FloatVector w = FloatVector.broadcast(FLOATS, work[c + r * STRIDE]);
@@ -238,7 +254,7 @@ final class VectorTiles {
         }
     }
 
-    static void sixByTwo(float[] work, int columns, MemorySegment x, long xAt) {
+    private static void sixByTwo(float[] work, int columns, MemorySegment x, long xAt) {
         x = NativeSegments.of(x);
         FloatVector sum0a = FloatVector.zero(FLOATS);
         FloatVector sum0b = FloatVector.zero(FLOATS);
