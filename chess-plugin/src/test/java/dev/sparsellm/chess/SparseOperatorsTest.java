@@ -88,7 +88,8 @@ class SparseOperatorsTest {
                     float[] gates = gates(weights.gate(), x, batch);
                     Selection selection = selection(gates, ffn, share, random);
                     float[] y = new float[batch * dim];
-                    try (Opened opened = open(model, Map.of(FFN, selection), batch, DENSE_PROMPT, true, threads, repacked)) {
+                    try (Opened opened = open(
+                            model, Map.of(FFN, selection), batch, DENSE_PROMPT, true, threads, repacked, () -> {})) {
                         opened.session.feedForward(0).orElseThrow().apply(new Pass(Phase.DECODE, 5, batch), x, y);
                         Usage usage = opened.session.usage(FFN);
                         assertThat(usage.sparsity()).isCloseTo(dropped(gates, selection), within(1e-12));
@@ -114,7 +115,8 @@ class SparseOperatorsTest {
                         float[] x = random.gaussian(batch * weights.columns());
                         Selection selection = selection(x, weights.columns(), share, random);
                         float[] y = new float[batch * weights.rows()];
-                        try (Opened opened = open(model, Map.of(key, selection), batch, DENSE_PROMPT, true, threads, repacked)) {
+                        try (Opened opened = open(
+                                model, Map.of(key, selection), batch, DENSE_PROMPT, true, threads, repacked, () -> {})) {
                             opened.session.projection(key).orElseThrow().apply(new Pass(Phase.DECODE, 0, batch), x, y);
                             assertThat(opened.session.usage(key).sparsity())
                                     .isCloseTo(dropped(x, selection), within(1e-12));
@@ -376,18 +378,6 @@ class SparseOperatorsTest {
         return open(model, selections, maxBatch, properties, skips, group, repacked, repacked::close);
     }
 
-    /** With channels that the caller closes. */
-    private Opened open(
-            SmallLlama model,
-            Map<OperatorKey, Selection> selections,
-            int maxBatch,
-            Map<String, String> properties,
-            boolean skips,
-            Threads group,
-            RepackedWeights repacked) {
-        return open(model, selections, maxBatch, properties, skips, group, repacked, () -> {});
-    }
-
     private static RepackedWeights repack(SmallLlama model, Set<OperatorKey> keys, Threads group) {
         List<Tensor> tensors = keys.stream()
                 .map(key -> Site.of(key.kind()).orElseThrow().weights(model.description().layers().getFirst()))
@@ -397,6 +387,7 @@ class SparseOperatorsTest {
                 .open(model.description().fingerprint(), tensors);
     }
 
+    /** @param closed runs when they are closed: closes {@code repacked} where the caller does not */
     private Opened open(
             SmallLlama model,
             Map<OperatorKey, Selection> selections,
