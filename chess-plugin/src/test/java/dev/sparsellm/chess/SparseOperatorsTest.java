@@ -19,6 +19,7 @@ import dev.sparsellm.spi.Settings;
 import dev.sparsellm.spi.Tensor;
 import dev.sparsellm.spi.TensorType;
 import dev.sparsellm.spi.Usage;
+import dev.sparsellm.testing.EveryWidth;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -30,7 +31,6 @@ import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -38,7 +38,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-@Tag("every-width")
+@EveryWidth
 class SparseOperatorsTest {
 
     private static final double TOLERANCE = 1e-10;

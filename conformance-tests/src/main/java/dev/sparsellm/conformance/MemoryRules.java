@@ -27,7 +27,7 @@ final class MemoryRules {
     private static final Duration LONGEST = Duration.ofSeconds(60);
     private static final int CALLS = 200;
     private static final int ROUNDS = 300;
-    private static final int COLLECTIONS = 40;
+    private static final int COLLECTIONS = 10;
 
     /** Bytes of a call that a measurement itself may cost. */
     private static final long TOLERATED = 8;

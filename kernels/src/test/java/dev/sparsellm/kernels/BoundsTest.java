@@ -2,16 +2,16 @@ package dev.sparsellm.kernels;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.sparsellm.testing.EveryWidth;
 import java.util.Arrays;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** {@link SparseKernels#listOutside} and {@link SparseKernels#replaceInside}, which have to agree. */
-@Tag("every-width")
+@EveryWidth
 class BoundsTest {
 
     private static final int[] LENGTHS = {0, 1, 15, 16, 17, 64, 172, 1000};

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.sparsellm.spi.Tensor;
 import dev.sparsellm.spi.TensorType;
+import dev.sparsellm.testing.EveryWidth;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.List;
@@ -13,12 +14,11 @@ import java.util.function.IntToDoubleFunction;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import jdk.incubator.vector.VectorShape;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-@Tag("every-width")
+@EveryWidth
 class ChannelProductTest {
 
     private static final double[] SPARSITIES = {0, 0.1, 0.3, 0.5, 0.7, 0.9, 0.95, 1};

@@ -6,19 +6,19 @@ import static org.assertj.core.api.Assertions.within;
 
 import dev.sparsellm.spi.Tensor;
 import dev.sparsellm.spi.TensorType;
+import dev.sparsellm.testing.EveryWidth;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
-@Tag("every-width")
+@EveryWidth
 class RowProductTest {
 
     /** Twice as many as kernels take together, the last ones short. */

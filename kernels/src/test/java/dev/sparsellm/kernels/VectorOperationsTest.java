@@ -3,14 +3,14 @@ package dev.sparsellm.kernels;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.sparsellm.testing.EveryWidth;
 import java.util.Arrays;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-@Tag("every-width")
+@EveryWidth
 class VectorOperationsTest {
 
     private static final float SENTINEL = 12345;

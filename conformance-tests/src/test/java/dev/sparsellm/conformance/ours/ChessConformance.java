@@ -6,11 +6,13 @@ import dev.sparsellm.conformance.OperatorProviderConformance;
 import dev.sparsellm.spi.OperatorKind;
 import dev.sparsellm.spi.OperatorProvider;
 import dev.sparsellm.spi.TensorType;
+import dev.sparsellm.testing.EveryWidth;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
 /** The plugin, under settings of each subclass. */
+@EveryWidth
 abstract class ChessConformance extends OperatorProviderConformance {
 
     private final Map<String, String> settings;

@@ -9,9 +9,11 @@ import dev.sparsellm.spi.DenseOperators;
 import dev.sparsellm.spi.ModelDescription;
 import dev.sparsellm.spi.OperatorKind;
 import dev.sparsellm.spi.OperatorProvider;
+import dev.sparsellm.testing.EveryWidth;
 import java.util.EnumSet;
 
 /** The reference runtime's dense operators. */
+@EveryWidth
 class DenseConformanceTest extends OperatorProviderConformance {
 
     @Override

@@ -1,0 +1,21 @@
+package dev.sparsellm.testing;
+
+import java.lang.annotation.ElementType;
+import java.lang.annotation.Inherited;
+import java.lang.annotation.Retention;
+import java.lang.annotation.RetentionPolicy;
+import java.lang.annotation.Target;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+/**
+ * A class of tests that is run again with vectors of each width, in JVMs of their own, because a JVM has one width for
+ * life. The build says which width in the system property {@code sparsellm.test.width}; where the first run had it
+ * already, there is nothing new to see, and the class is left out.
+ */
+@Target(ElementType.TYPE)
+@Retention(RetentionPolicy.RUNTIME)
+@Inherited
+@Tag("every-width")
+@ExtendWith(WidthNotSeen.class)
+public @interface EveryWidth {}
