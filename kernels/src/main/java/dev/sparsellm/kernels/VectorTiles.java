@@ -14,12 +14,8 @@ import jdk.incubator.vector.FloatVector;
  */
 final class VectorTiles {
 
-    /**
-     * Rows of weights multiplied together. With vectors of 256 bits, x86 CPUs have 16 registers. Of twelve sums C2 keeps two in memory,
-     * where each multiply-add waits for what the one before it has stored: 31 GFLOP/s, one thread of AMD Zen 3 with 92. Six sums, two columns at a
-     * time: 44 to 50. (Ten sums 27; eight 35, since C2 then unrolls the loop, and two columns at a time 23; nine 40. In C twelve came to 80.)
-     */
-    static final int ROWS = LANES == 16 ? 12 : LANES == 8 ? 3 : 6;
+    /** Rows of weights multiplied together; with two vectors of x, as many sums as registers hold. */
+    static final int ROWS = LANES == 16 ? 12 : 6;
 
     /** Columns multiplied at a time; of 128 rows of x they take 512 KB, of the weights 48. A multiple of all blocks. */
     static final int COLUMNS = 1024;
@@ -37,13 +33,8 @@ final class VectorTiles {
 
     /** @param width places of the group: {@code LANES}, which only 16 lanes have a loop for, or twice as many */
     static void multiply(float[] work, int columns, MemorySegment x, long xAt, int width) {
-        if (LANES == 8) {
-            threeByTwo(work, columns, x, xAt);
-            if (columns % 2 != 0) {
-                addColumn(work, columns - 1, x, xAt);
-            }
-        } else if (LANES != 16) {
-            sixByTwo(work, columns, x, xAt);
+        if (LANES != 16) {
+            sixByTwo(work, columns, x, xAt, width / (2 * LANES)); // always 1, which C2 must not know: see there
         } else if (width == LANES) {
             twelveByOne(work, columns, x, xAt);
         } else {
@@ -198,63 +189,15 @@ final class VectorTiles {
         sum11.intoArray(work, PRODUCTS + 11 * LANES);
     }
 
-    /** Two columns at a time; an odd one at the end is left for {@link #addColumn}. */
-    private static void threeByTwo(float[] work, int columns, MemorySegment x, long xAt) {
-        x = NativeSegments.of(x);
-        FloatVector sum0a = FloatVector.zero(FLOATS);
-        FloatVector sum0b = FloatVector.zero(FLOATS);
-        FloatVector sum1a = FloatVector.zero(FLOATS);
-        FloatVector sum1b = FloatVector.zero(FLOATS);
-        FloatVector sum2a = FloatVector.zero(FLOATS);
-        FloatVector sum2b = FloatVector.zero(FLOATS);
-        for (int c = 0; c < columns - 1; c += 2) {
-            FloatVector xa = FloatVector.fromMemorySegment(FLOATS, x, xAt + 8L * LANES * c, NATIVE_ORDER);
-            FloatVector xb = FloatVector.fromMemorySegment(FLOATS, x, xAt + 4 * LANES + 8L * LANES * c, NATIVE_ORDER);
-            FloatVector nextA = FloatVector.fromMemorySegment(FLOATS, x, xAt + 8 * LANES + 8L * LANES * c, NATIVE_ORDER);
-            FloatVector nextB = FloatVector.fromMemorySegment(FLOATS, x, xAt + 12 * LANES + 8L * LANES * c, NATIVE_ORDER);
-            FloatVector w0 = FloatVector.broadcast(FLOATS, work[c]);
-            sum0a = w0.fma(xa, sum0a);
-            sum0b = w0.fma(xb, sum0b);
-            FloatVector next0 = FloatVector.broadcast(FLOATS, work[c + 1]);
-            sum0a = next0.fma(nextA, sum0a);
-            sum0b = next0.fma(nextB, sum0b);
-            FloatVector w1 = FloatVector.broadcast(FLOATS, work[c + STRIDE]);
-            sum1a = w1.fma(xa, sum1a);
-            sum1b = w1.fma(xb, sum1b);
-            FloatVector next1 = FloatVector.broadcast(FLOATS, work[c + 1 + STRIDE]);
-            sum1a = next1.fma(nextA, sum1a);
-            sum1b = next1.fma(nextB, sum1b);
-            FloatVector w2 = FloatVector.broadcast(FLOATS, work[c + 2 * STRIDE]);
-            sum2a = w2.fma(xa, sum2a);
-            sum2b = w2.fma(xb, sum2b);
-            FloatVector next2 = FloatVector.broadcast(FLOATS, work[c + 1 + 2 * STRIDE]);
-            sum2a = next2.fma(nextA, sum2a);
-            sum2b = next2.fma(nextB, sum2b);
-        }
-        sum0a.intoArray(work, PRODUCTS);
-        sum0b.intoArray(work, PRODUCTS + LANES);
-        sum1a.intoArray(work, PRODUCTS + 2 * LANES);
-        sum1b.intoArray(work, PRODUCTS + 3 * LANES);
-        sum2a.intoArray(work, PRODUCTS + 4 * LANES);
-        sum2b.intoArray(work, PRODUCTS + 5 * LANES);
-    }
-
-    /** Adds what column c comes to. */
-    private static void addColumn(float[] work, int c, MemorySegment x, long xAt) {
-        x = NativeSegments.of(x);
-        for (int r = 0; r < ROWS; r++) {
-            FloatVector w = FloatVector.broadcast(FLOATS, work[c + r * STRIDE]);
-            for (int b = 0; b < 2 * LANES; b += LANES) {
-                int at = PRODUCTS + 2 * r * LANES + b;
-                w.fma(
-                                FloatVector.fromMemorySegment(FLOATS, x, xAt + 4 * b + 8L * LANES * c, NATIVE_ORDER),
-                                FloatVector.fromArray(FLOATS, work, at))
-                        .intoArray(work, at);
-            }
-        }
-    }
-
-    private static void sixByTwo(float[] work, int columns, MemorySegment x, long xAt) {
+    /**
+     * Twelve sums, two vectors of x and a weight are 15 of the 16 registers of x86 CPUs without AVX-512. Where C2 knows that a loop
+     * takes one column after another it prepares for unrolling, and keeps two of the sums in memory, where each multiply-add waits for
+     * what the one before it has stored: 31 GFLOP/s, one thread of AMD Zen 3 with 105. Told the step at run time only, it keeps all of
+     * them in registers, with four checks of indices for a column: 89 to 94, or 50 to 55 where the other half of the core is busy.
+     *
+     * @param step 1
+     */
+    private static void sixByTwo(float[] work, int columns, MemorySegment x, long xAt, int step) {
         x = NativeSegments.of(x);
         FloatVector sum0a = FloatVector.zero(FLOATS);
         FloatVector sum0b = FloatVector.zero(FLOATS);
@@ -268,7 +211,7 @@ final class VectorTiles {
         FloatVector sum4b = FloatVector.zero(FLOATS);
         FloatVector sum5a = FloatVector.zero(FLOATS);
         FloatVector sum5b = FloatVector.zero(FLOATS);
-        for (int c = 0; c < columns; c++) {
+        for (int c = 0; c < columns; c += step) {
             FloatVector xa = FloatVector.fromMemorySegment(FLOATS, x, xAt + 8L * LANES * c, NATIVE_ORDER);
             FloatVector xb = FloatVector.fromMemorySegment(FLOATS, x, xAt + 4 * LANES + 8L * LANES * c, NATIVE_ORDER);
             FloatVector w0 = FloatVector.broadcast(FLOATS, work[c]);
