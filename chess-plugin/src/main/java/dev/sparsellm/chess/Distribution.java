@@ -73,20 +73,19 @@ final class Distribution {
      * The sum of {@code SiLU(value)} over the values between two bounds in one bin: SiLU's tail is too steep to stand
      * for a bin by its middle.
      */
-    double activated(double low, double high) {
-        if (Double.isInfinite(low) || Double.isInfinite(high)) {
-            double finite = Double.isInfinite(low) ? high : low;
-            return (atMost(high) - atMost(low)) * Silu.of(finite);
+    double activated(int bin, double low, double high) {
+        if (bin == 0 || bin == edges.length) {
+            return (atMost(high) - atMost(low)) * Silu.of(middle(bin));
         }
-        int bin = interval(low + (high - low) / 2);
-        double sum = 0;
-        double before = atMost(low, bin);
-        if (atMost(high, bin) == before) { // most bins of most channels
+        int i = bin - 1;
+        if (below[i] == below[i + 1]) { // most bins of most channels
             return 0;
         }
+        double sum = 0;
+        double before = atMost(low, i);
         for (int slice = 1; slice <= SLICES; slice++) {
             double at = low + (high - low) * slice / SLICES;
-            double now = atMost(at, bin);
+            double now = atMost(at, i);
             sum += (now - before) * Silu.of(at - (high - low) / (2 * SLICES));
             before = now;
         }

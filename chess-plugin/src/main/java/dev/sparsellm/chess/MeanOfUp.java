@@ -28,7 +28,7 @@ final class MeanOfUp {
         double[] ofBin = new double[grid.bins()]; // Σ SiLU(gate)
         for (int bin = 0; bin < grid.bins(); bin++) {
             double gate = values.middle(bin);
-            ofBin[bin] = values.activated(values.lowerEdge(bin), values.upperEdge(bin));
+            ofBin[bin] = values.activated(bin, values.lowerEdge(bin), values.upperEdge(bin));
             activated[grid.group(bin)] += ofBin[bin];
             moments[grid.group(bin)] += ofBin[bin] * gate;
             counts[grid.group(bin)] += seen.counts()[channel * grid.bins() + bin];
@@ -71,7 +71,7 @@ final class MeanOfUp {
     /** The sum of the hidden activation where the gate lies between two bounds in one bin. */
     double hiddenSum(int bin, double low, double high) {
         double gate = Double.isInfinite(low) || Double.isInfinite(high) ? values.middle(bin) : (low + high) / 2;
-        return values.activated(low, high) * mean(gate, bin);
+        return values.activated(bin, low, high) * mean(gate, bin);
     }
 
     /** Linear between the centre of a group and that of the next one on the other side of {@code gate}. */

@@ -70,12 +70,13 @@ class DistributionTest {
                 double at = bound[0] + i * step;
                 exact += (values.atMost(at + step) - values.atMost(at)) * Silu.of(at + step / 2);
             }
-            assertThat(values.activated(bound[0], bound[1])).isCloseTo(exact, within(Math.abs(exact) * 0.004));
+            int bin = values.bin((bound[0] + bound[1]) / 2);
+            assertThat(values.activated(bin, bound[0], bound[1])).isCloseTo(exact, within(Math.abs(exact) * 0.004));
         }
-        assertThat(values.activated(1, 2)).isZero();
-        assertThat(values.activated(6, 6)).as("nothing, at the last edge").isZero();
-        assertThat(values.activated(Double.NEGATIVE_INFINITY, -4)).isEqualTo(3 * Silu.of(-4));
-        assertThat(values.activated(6, Double.POSITIVE_INFINITY)).isEqualTo(4 * Silu.of(6));
+        assertThat(values.activated(values.bin(1.5), 1, 2)).isZero();
+        assertThat(values.activated(6, 6, 6)).as("nothing, at the last edge").isZero();
+        assertThat(values.activated(0, Double.NEGATIVE_INFINITY, -4)).isEqualTo(3 * Silu.of(-4));
+        assertThat(values.activated(6, 6, Double.POSITIVE_INFINITY)).isEqualTo(4 * Silu.of(6));
     }
 
     /** Gates are spread evenly, and up rises with them: that is what a mean of up by gate must find. */
@@ -134,7 +135,7 @@ class DistributionTest {
         seen.recordHidden(new float[] {2.1f, 2.1f}, new float[] {1, 3}, new float[] {0.5f, 0.5f}, 2, 0, 1);
         Distribution gates = new Distribution(grid.edges(), seen.counts(), 0);
         MeanOfUp up = new MeanOfUp(seen, 0, gates);
-        double mean = 2 / gates.activated(2, 2.25);
+        double mean = 2 / gates.activated(gates.bin(2.1), 2, 2.25);
         assertThat(up.mean(2.01, gates.bin(2.1))).isCloseTo(mean, within(1e-9));
         assertThat(up.mean(2.4, gates.bin(2.4))).isCloseTo(mean, within(1e-9));
         assertThat(up.mean(1.9, gates.bin(1.9))).isZero();
