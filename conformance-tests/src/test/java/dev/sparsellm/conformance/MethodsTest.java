@@ -42,7 +42,7 @@ class MethodsTest {
     private static final int CALIBRATED = 8192;
 
     /** Windows to count channels on. */
-    private static final int COUNTED = 3;
+    private static final int COUNTED = 2;
 
     private static final List<String> METHODS = List.of(
             "method=cats",

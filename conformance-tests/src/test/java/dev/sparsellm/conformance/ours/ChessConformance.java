@@ -39,15 +39,14 @@ abstract class ChessConformance extends OperatorProviderConformance {
     }
 
     /**
-     * What is left out, and so the difference between methods, has nothing to do with the width of vectors. For mutation
-     * runs the cheapest method can have all types.
+     * All types with default settings. What is left out, and so the difference between methods, has nothing to do with how
+     * weights are stored. For mutation runs the cheapest method can have all types.
      */
     @Override
     protected Set<TensorType> types() {
-        boolean otherWidth = System.getProperty("sparsellm.vectorBits") != null;
-        return otherWidth && !Boolean.getBoolean("sparsellm.allTypes") && settings.containsKey("chess.method")
-                ? Set.of(TensorType.F32, TensorType.Q8_0, TensorType.Q4_K)
-                : super.types();
+        return settings.isEmpty() || Boolean.getBoolean("sparsellm.allTypes")
+                ? super.types()
+                : Set.of(TensorType.F32, TensorType.Q8_0, TensorType.Q4_K);
     }
 
     @Override
