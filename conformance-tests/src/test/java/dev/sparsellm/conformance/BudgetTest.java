@@ -64,7 +64,7 @@ class BudgetTest {
     @Test
     void storedBudgetsBeatOneShareForAllOnTheDemoModel() throws IOException {
         try (Model model = openDemo()) {
-            compareStored(demo(model, 8));
+            compareStored(demo(model, 4));
         }
     }
 
@@ -96,7 +96,7 @@ class BudgetTest {
         try (Model model = openDemo()) {
             int[] text = Arrays.copyOf(model.tokenizer().encodeOrdinary(DemoTexts.calibration()), 512);
             Path profile = Calibrations.calibrate(model, text, 256, folder.resolve("targets.gguf"));
-            int[] few = Arrays.copyOf(text, 128);
+            int[] few = Arrays.copyOf(text, 64);
             assertThatThrownBy(() -> allocate(model, profile, few, 64, 0, "speed=2", folder.resolve("none")))
                     .isInstanceOf(ProviderException.class)
                     .hasMessageContainingAll("speed=2", "ppl=+1%", "kl=0.02", "skip=40%");
@@ -110,7 +110,7 @@ class BudgetTest {
                     model,
                     model.lineup("dense"),
                     model.lineup("chess:sparsity=auto:prefill=masked:profile=" + output),
-                    Windows.ofIds(model.tokenizer(), few, 64, 2),
+                    Windows.ofIds(model.tokenizer(), few, 64, 1),
                     ProgressSink.NONE);
             assertThat(quality.meanKl()).isBetween(0.003, 0.02);
         }
@@ -213,9 +213,8 @@ class BudgetTest {
 
     private static Subject demo(Model model, int windows) {
         int[] text = model.tokenizer().encodeOrdinary(DemoTexts.calibration());
-        Path profile = Calibrations.calibrateDemo(model, folder.resolve("demo.gguf"));
         Windows heldOut = Windows.ofText(model.tokenizer(), DemoTexts.heldOut(), WINDOW, windows);
-        return new Subject("demo", model, profile, text, 2048, heldOut, false);
+        return new Subject("demo", model, Calibrations.ofDemo(), text, 2048, heldOut, false);
     }
 
     private static Subject stories(Model model) throws IOException {

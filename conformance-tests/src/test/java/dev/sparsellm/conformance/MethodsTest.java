@@ -8,8 +8,6 @@ import dev.sparsellm.runtime.demo.DemoModel;
 import dev.sparsellm.runtime.demo.DemoTexts;
 import dev.sparsellm.runtime.quality.Perplexity;
 import dev.sparsellm.runtime.quality.Windows;
-import dev.sparsellm.spi.Calibratable;
-import dev.sparsellm.spi.CalibrationRequest;
 import dev.sparsellm.spi.OperatorKey;
 import dev.sparsellm.spi.OperatorKind;
 import dev.sparsellm.spi.ProgressSink;
@@ -18,7 +16,6 @@ import dev.sparsellm.testing.SharedFiles;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import org.assertj.core.data.Offset;
@@ -37,9 +34,6 @@ class MethodsTest {
     private static final double DRIFT = 0.03;
 
     private static final int WINDOW = 256;
-
-    /** Tokens of the demo's text. */
-    private static final int CALIBRATED = 8192;
 
     /** Windows to count channels on. */
     private static final int COUNTED = 2;
@@ -65,9 +59,8 @@ class MethodsTest {
     @TestFactory
     List<DynamicTest> onTheDemoModel() throws IOException {
         Model model = Model.load(DemoModel.locate(folder).orElseThrow(), options());
-        int[] calibration = model.tokenizer().encodeOrdinary(DemoTexts.calibration());
         Windows heldOut = Windows.ofText(model.tokenizer(), DemoTexts.heldOut(), WINDOW, Integer.MAX_VALUE);
-        return tests(subject(model, "demo", Arrays.copyOf(calibration, CALIBRATED), heldOut));
+        return tests(new Subject(model, Calibrations.ofDemo(), heldOut));
     }
 
     @TestFactory
@@ -75,12 +68,14 @@ class MethodsTest {
         Model model = Model.load(SharedFiles.require("models/stories260K.gguf"), options());
         int[] scored = SharedFiles.ids("goldens/stories260K.eval.ids");
         Windows windows = Windows.ofIds(model.tokenizer(), scored, WINDOW, Integer.MAX_VALUE);
-        return tests(subject(model, "stories", SharedFiles.ids("goldens/stories260K.calib.ids"), windows));
+        int[] read = SharedFiles.ids("goldens/stories260K.calib.ids");
+        return tests(new Subject(
+                model, Calibrations.calibrate(model, read, WINDOW, folder.resolve("stories.gguf")), windows));
     }
 
     /** Windows to compare methods on: at 30 % they are two thousandths apart, and few windows order them by chance. */
     private static int compared(double share) {
-        return share < 0.4 ? 24 : 8;
+        return share < 0.4 ? 16 : 6;
     }
 
     private static List<DynamicTest> tests(Subject subject) {
@@ -126,16 +121,6 @@ class MethodsTest {
         }
         assertThat(counted).isEqualTo(method.contains("attention=true") ? 3 : 1);
         return result.perplexity();
-    }
-
-    private static Subject subject(Model model, String name, int[] calibration, Windows scored) {
-        Path profile = folder.resolve(name + ".gguf");
-        Calibratable chess = (Calibratable) model.providers().require("chess").provider();
-        chess.calibrate(
-                model.description(),
-                model.host(),
-                new CalibrationRequest(calibration, WINDOW, 0, 0, 0, 1, profile, false));
-        return new Subject(model, profile, scored);
     }
 
     private static ModelOptions options() {

@@ -19,7 +19,6 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Map;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -32,22 +31,13 @@ class ProtectionTest {
     @TempDir
     private static Path folder;
 
-    private static Path profile;
-
     private static Model open() {
         ModelOptions options = ModelOptions.defaults().withCacheDirectory(folder).withThreads(2);
         return Model.load(DemoModel.locate(folder).orElseThrow(), options);
     }
 
-    @BeforeAll
-    static void calibrate() {
-        try (Model model = open()) {
-            profile = Calibrations.calibrateDemo(model, folder.resolve("profile.gguf"));
-        }
-    }
-
     private static String chess(String settings) {
-        return "chess:profile=" + profile + ":" + settings;
+        return "chess:profile=" + Calibrations.ofDemo() + ":" + settings;
     }
 
     private static float[] lastLogits(Model model, String providers, int[] ids, int prompt) {

@@ -2,8 +2,10 @@ package dev.sparsellm.conformance.ours;
 
 import dev.sparsellm.spi.OperatorKind;
 import java.util.Map;
+import org.junit.jupiter.api.Tag;
 
 /** One threshold a layer, attention left alone. */
+@Tag(ChessConformance.ONE_WIDTH)
 class CatsConformanceTest extends ChessConformance {
 
     CatsConformanceTest() {

@@ -15,6 +15,9 @@ import java.util.Set;
 @EveryWidth
 abstract class ChessConformance extends OperatorProviderConformance {
 
+    /** Of settings that have nothing to do with the width of vectors: those of the defaults are run at each. */
+    static final String ONE_WIDTH = "one-width";
+
     private final Map<String, String> settings;
     private final Set<OperatorKind> kinds;
 

@@ -2,8 +2,10 @@ package dev.sparsellm.conformance.ours;
 
 import dev.sparsellm.spi.OperatorKind;
 import java.util.Map;
+import org.junit.jupiter.api.Tag;
 
 /** Thresholds by channel, the prompt masked, too. */
+@Tag(ChessConformance.ONE_WIDTH)
 class ChessConformanceTest extends ChessConformance {
 
     ChessConformanceTest() {

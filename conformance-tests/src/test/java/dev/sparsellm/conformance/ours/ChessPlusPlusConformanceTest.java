@@ -2,8 +2,10 @@ package dev.sparsellm.conformance.ours;
 
 import dev.sparsellm.spi.OperatorKind;
 import java.util.Map;
+import org.junit.jupiter.api.Tag;
 
 /** Thresholds by the error that is left after compensation. */
+@Tag(ChessConformance.ONE_WIDTH)
 class ChessPlusPlusConformanceTest extends ChessConformance {
 
     ChessPlusPlusConformanceTest() {
