@@ -190,10 +190,11 @@ final class VectorTiles {
     }
 
     /**
-     * Twelve sums, two vectors of x and a weight are 15 of the 16 registers of x86 CPUs without AVX-512. Where C2 knows that a loop
-     * takes one column after another it prepares for unrolling, and keeps two of the sums in memory, where each multiply-add waits for
-     * what the one before it has stored: 31 GFLOP/s, one thread of AMD Zen 3 with 105. Told the step at run time only, it keeps all of
-     * them in registers, with four checks of indices for a column: 89 to 94, or 50 to 55 where the other half of the core is busy.
+     * Twelve sums, two vectors of x and a weight are 15 of the 16 registers of x86 CPUs without AVX-512. Where C2 knows the step of
+     * the loop, it checks indices before it, is free to load first all that a column needs, and keeps two of the sums in memory, where
+     * each multiply-add waits for what the one before it has stored: 31 GFLOP/s, one thread of AMD Zen 3 with 105. Told the step at run
+     * time only, it checks four indices for a column, which keep the loads behind them where they are written, and all sums stay in
+     * registers: 89 to 94, or 50 to 55 where the other half of the core is busy.
      *
      * @param step 1
      */
