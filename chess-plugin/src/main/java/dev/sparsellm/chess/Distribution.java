@@ -64,7 +64,7 @@ final class Distribution {
 
     /** How many values are between two bounds in one bin. */
     double between(int bin, double low, double high) {
-        return bin == 0 || bin == edges.length
+        return isOutermost(bin)
                 ? atMost(high) - atMost(low)
                 : atMost(high, bin - 1) - atMost(low, bin - 1);
     }
@@ -74,8 +74,8 @@ final class Distribution {
      * for a bin by its middle.
      */
     double activated(int bin, double low, double high) {
-        if (bin == 0 || bin == edges.length) {
-            return (atMost(high) - atMost(low)) * Silu.of(middle(bin));
+        if (isOutermost(bin)) {
+            return between(bin, low, high) * Silu.of(middle(bin));
         }
         int i = bin - 1;
         if (below[i] == below[i + 1]) { // most bins of most channels
@@ -116,6 +116,15 @@ final class Distribution {
     /** The upper edge of a bin, infinity for the last. */
     double upperEdge(int bin) {
         return bin == edges.length ? Double.POSITIVE_INFINITY : edges[bin];
+    }
+
+    /** Where the middle of a part of a bin is; the edge for a part without an end. */
+    double middle(int bin, double low, double high) {
+        return Double.isInfinite(low) || Double.isInfinite(high) ? middle(bin) : (low + high) / 2;
+    }
+
+    private boolean isOutermost(int bin) {
+        return bin == 0 || bin == edges.length;
     }
 
     private int interval(double value) {

@@ -70,8 +70,7 @@ final class MeanOfUp {
 
     /** The sum of the hidden activation where the gate lies between two bounds in one bin. */
     double hiddenSum(int bin, double low, double high) {
-        double gate = Double.isInfinite(low) || Double.isInfinite(high) ? values.middle(bin) : (low + high) / 2;
-        return values.activated(bin, low, high) * mean(gate, bin);
+        return values.activated(bin, low, high) * mean(values.middle(bin, low, high), bin);
     }
 
     /** Linear between the centre of a group and that of the next one on the other side of {@code gate}. */

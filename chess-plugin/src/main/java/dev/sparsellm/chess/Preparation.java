@@ -56,7 +56,7 @@ final class Preparation {
             return exact(sites);
         }
         Selection[] selections = select(sparse, profile.profile());
-        List<Tensor> tensors = sparse.stream().map(this::weights).toList();
+        List<Tensor> tensors = sparse.stream().map(key -> Site.weights(model, key)).toList();
         RepackCache cache =
                 new RepackCache(source.cacheDirectory(), host.workers(), host.progress(), host::notice);
         WeightsInUse.Lease lease = inUse.take(
@@ -145,10 +145,6 @@ final class Preparation {
 
     private double share(OperatorKey key, Profile profile) {
         return settings.share(Site.of(key.kind()).orElseThrow(), key.layer(), profile.budget());
-    }
-
-    private Tensor weights(OperatorKey key) {
-        return Site.of(key.kind()).orElseThrow().weights(model.layers().get(key.layer()));
     }
 
     /** W m: what all channels give that are left out, as if they always were. */

@@ -1,6 +1,8 @@
 package dev.sparsellm.chess;
 
+import dev.sparsellm.spi.ModelDescription;
 import dev.sparsellm.spi.ModelDescription.LayerWeights;
+import dev.sparsellm.spi.OperatorKey;
 import dev.sparsellm.spi.OperatorKind;
 import dev.sparsellm.spi.Tensor;
 import java.util.Arrays;
@@ -69,5 +71,10 @@ enum Site {
             case QUERY -> layer.query();
             case OUTPUT -> layer.attentionOutput();
         };
+    }
+
+    /** The matrix whose columns belong to the channels of an operator that reads a place. */
+    static Tensor weights(ModelDescription model, OperatorKey key) {
+        return of(key.kind()).orElseThrow().weights(model.layers().get(key.layer()));
     }
 }

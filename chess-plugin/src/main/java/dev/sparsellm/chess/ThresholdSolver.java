@@ -174,7 +174,7 @@ final class ThresholdSolver {
         for (int bin = values.bin(from); bin <= values.bin(to); bin++) {
             double low = Math.max(from, values.lowerEdge(bin));
             double high = Math.min(to, values.upperEdge(bin));
-            sum += values.between(bin, low, high) * centre(values, bin, low, high);
+            sum += values.between(bin, low, high) * values.middle(bin, low, high);
         }
         return sum;
     }
@@ -194,9 +194,5 @@ final class ThresholdSolver {
             ups[channel] = new MeanOfUp(seen, channel, distributions[channel]);
         }
         return ups[channel];
-    }
-
-    private static double centre(Distribution values, int bin, double low, double high) {
-        return Double.isInfinite(low) || Double.isInfinite(high) ? values.middle(bin) : (low + high) / 2;
     }
 }

@@ -145,7 +145,7 @@ class PreparationTest {
                 float[] y = new float[64];
                 Pass pass = new Pass(Phase.DECODE, 3, 1);
                 double[] values = Oracle.doubles(x);
-                Tensor last = Site.of(key.kind()).orElseThrow().weights(model.layers().get(key.layer()));
+                Tensor last = Site.weights(model, key);
                 if (key.kind() == OperatorKind.FEED_FORWARD) {
                     session.feedForward(key.layer()).orElseThrow().apply(pass, x, y);
                     double[] gate = Oracle.multiply(model.layers().get(key.layer()).gate(), values, 1);

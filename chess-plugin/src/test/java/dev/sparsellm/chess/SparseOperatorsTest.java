@@ -380,7 +380,7 @@ class SparseOperatorsTest {
 
     private static RepackedWeights repack(SmallLlama model, Set<OperatorKey> keys, Threads group) {
         List<Tensor> tensors = keys.stream()
-                .map(key -> Site.of(key.kind()).orElseThrow().weights(model.description().layers().getFirst()))
+                .map(key -> Site.weights(model.description(), key))
                 .toList();
         // A path that cannot be a folder: repacked in memory.
         return new RepackCache(Path.of("/dev/null/none"), group, ProgressSink.NONE, notice -> {})
@@ -400,7 +400,7 @@ class SparseOperatorsTest {
         ChessSettings settings = ChessSettings.of(new Settings(ChessSettings.declared(), properties));
         TreeMap<OperatorKey, Optional<PreparedSite>> sites = new TreeMap<>();
         selections.forEach((key, selection) -> {
-            Tensor weights = Site.of(key.kind()).orElseThrow().weights(model.description().layers().getFirst());
+            Tensor weights = Site.weights(model.description(), key);
             float[] bias = new float[weights.rows()];
             KERNELS.rows(weights)
                     .multiply(selection.substitutes(), 1, bias, bias.length, 0, bias.length, new Scratch());

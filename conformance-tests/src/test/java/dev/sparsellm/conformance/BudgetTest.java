@@ -214,7 +214,7 @@ class BudgetTest {
     private static Subject demo(Model model, int windows) {
         int[] text = model.tokenizer().encodeOrdinary(DemoTexts.calibration());
         Windows heldOut = Windows.ofText(model.tokenizer(), DemoTexts.heldOut(), WINDOW, windows);
-        return new Subject("demo", model, Calibrations.ofDemo(), text, 2048, heldOut, false);
+        return new Subject("demo", model, Demo.profile(), text, 2048, heldOut, false);
     }
 
     private static Subject stories(Model model) throws IOException {

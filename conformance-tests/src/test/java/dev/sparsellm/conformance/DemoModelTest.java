@@ -4,8 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sparsellm.chess.ChessProvider;
 import dev.sparsellm.runtime.Model;
-import dev.sparsellm.runtime.ModelOptions;
-import dev.sparsellm.runtime.demo.DemoModel;
 import dev.sparsellm.spi.CalibrationRequest;
 import dev.sparsellm.spi.ModelDescription;
 import dev.sparsellm.spi.OperatorKey;
@@ -39,9 +37,7 @@ class DemoModelTest {
 
     @BeforeAll
     static void calibrate() {
-        model = Model.load(
-                DemoModel.locate(folder).orElseThrow(),
-                ModelOptions.defaults().withCacheDirectory(folder).withThreads(2));
+        model = Demo.open(folder);
         profile = folder.resolve("demo.profile.gguf");
         int[] ids = new Random(1).ints(TOKENS, 0, model.description().shape().vocab()).toArray();
         PROVIDER.calibrate(

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sparsellm.runtime.Model;
 import dev.sparsellm.runtime.ModelOptions;
-import dev.sparsellm.runtime.demo.DemoModel;
 import dev.sparsellm.runtime.demo.DemoTexts;
 import dev.sparsellm.runtime.quality.Perplexity;
 import dev.sparsellm.runtime.quality.Windows;
@@ -58,9 +57,9 @@ class MethodsTest {
 
     @TestFactory
     List<DynamicTest> onTheDemoModel() throws IOException {
-        Model model = Model.load(DemoModel.locate(folder).orElseThrow(), options());
+        Model model = Demo.open(folder);
         Windows heldOut = Windows.ofText(model.tokenizer(), DemoTexts.heldOut(), WINDOW, Integer.MAX_VALUE);
-        return tests(new Subject(model, Calibrations.ofDemo(), heldOut));
+        return tests(new Subject(model, Demo.profile(), heldOut));
     }
 
     @TestFactory

@@ -5,9 +5,7 @@ import static org.assertj.core.api.Assertions.within;
 import static org.assertj.core.api.Assertions.withinPercentage;
 
 import dev.sparsellm.runtime.Model;
-import dev.sparsellm.runtime.ModelOptions;
 import dev.sparsellm.runtime.Session;
-import dev.sparsellm.runtime.demo.DemoModel;
 import dev.sparsellm.runtime.demo.DemoTexts;
 import dev.sparsellm.runtime.quality.Perplexity;
 import dev.sparsellm.runtime.quality.Windows;
@@ -32,12 +30,11 @@ class ProtectionTest {
     private static Path folder;
 
     private static Model open() {
-        ModelOptions options = ModelOptions.defaults().withCacheDirectory(folder).withThreads(2);
-        return Model.load(DemoModel.locate(folder).orElseThrow(), options);
+        return Demo.open(folder);
     }
 
     private static String chess(String settings) {
-        return "chess:profile=" + Calibrations.ofDemo() + ":" + settings;
+        return "chess:profile=" + Demo.profile() + ":" + settings;
     }
 
     private static float[] lastLogits(Model model, String providers, int[] ids, int prompt) {

@@ -4,13 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.sparsellm.runtime.Model;
-import dev.sparsellm.runtime.ModelOptions;
-import dev.sparsellm.runtime.demo.DemoModel;
 import dev.sparsellm.runtime.lineup.Lineup;
 import dev.sparsellm.runtime.lineup.LineupBuilder;
 import dev.sparsellm.spi.ActivationFunction;
-import dev.sparsellm.spi.Calibratable;
-import dev.sparsellm.spi.CalibrationRequest;
 import dev.sparsellm.spi.ModelDescription;
 import dev.sparsellm.spi.ModelDescription.LayerWeights;
 import dev.sparsellm.spi.ProviderException;
@@ -47,12 +43,9 @@ class RefusalsTest {
 
     @BeforeAll
     static void calibrate() throws IOException {
-        ModelOptions options = ModelOptions.defaults().withCacheDirectory(folder.resolve("cache")).withThreads(2);
-        model = Model.load(DemoModel.locate(folder.resolve("cache")).orElseThrow(), options);
-        profile = folder.resolve("profile.gguf");
+        model = Demo.open(folder.resolve("cache"));
         int[] ids = Arrays.copyOf(model.tokenizer().encodeOrdinary("Once upon a time there was. ".repeat(40)), 128);
-        ((Calibratable) model.providers().require("chess").provider()).calibrate(
-                model.description(), model.host(), new CalibrationRequest(ids, 32, 0, 0, 0, 1, profile, false));
+        profile = Calibrations.calibrate(model, ids, 32, folder.resolve("profile.gguf"));
     }
 
     @AfterAll

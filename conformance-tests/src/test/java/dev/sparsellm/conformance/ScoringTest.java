@@ -3,9 +3,7 @@ package dev.sparsellm.conformance;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sparsellm.runtime.Model;
-import dev.sparsellm.runtime.ModelOptions;
 import dev.sparsellm.runtime.compare.TextQuality;
-import dev.sparsellm.runtime.demo.DemoModel;
 import dev.sparsellm.runtime.demo.DemoTexts;
 import dev.sparsellm.runtime.quality.Perplexity;
 import dev.sparsellm.runtime.quality.Windows;
@@ -32,8 +30,7 @@ class ScoringTest {
 
     @BeforeAll
     static void calibrate() {
-        ModelOptions options = ModelOptions.defaults().withCacheDirectory(folder).withThreads(2);
-        model = Model.load(DemoModel.locate(folder).orElseThrow(), options);
+        model = Demo.open(folder);
         profile = folder.resolve("profile.gguf");
         int[] ids = Arrays.copyOf(model.tokenizer().encodeOrdinary(DemoTexts.calibration()), 2048);
         ((Calibratable) model.providers().require("chess").provider()).calibrate(

@@ -7,7 +7,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.sparsellm.runtime.cli.Main;
 import dev.sparsellm.runtime.Model;
-import dev.sparsellm.runtime.ModelOptions;
 import dev.sparsellm.runtime.compare.TextQuality;
 import dev.sparsellm.runtime.demo.DemoModel;
 import dev.sparsellm.runtime.demo.DemoTexts;
@@ -56,8 +55,7 @@ class SweepCommandTest {
         JsonNode json = new ObjectMapper().readTree(run.out());
         JsonNode points = json.get("points");
         assertThat(points).hasSize(4);
-        ModelOptions options = ModelOptions.defaults().withCacheDirectory(folder).withThreads(2);
-        try (Model model = Model.load(DemoModel.locate(folder).orElseThrow(), options)) {
+        try (Model model = Demo.open(folder)) {
             Windows windows = Windows.ofText(model.tokenizer(), DemoTexts.heldOut(), 64, 2);
             JsonNode last = points.get(3);
             assertThat(last.get("preference").asText()).isEqualTo("chess:method=chess+:sparsity=0.8");

@@ -3,9 +3,7 @@ package dev.sparsellm.conformance;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sparsellm.runtime.Model;
-import dev.sparsellm.runtime.ModelOptions;
 import dev.sparsellm.runtime.Session;
-import dev.sparsellm.runtime.demo.DemoModel;
 import dev.sparsellm.runtime.demo.DemoTexts;
 import dev.sparsellm.runtime.lineup.Lineup;
 import java.io.IOException;
@@ -32,8 +30,7 @@ class TwoSessionsTest {
 
     @BeforeAll
     static void open() throws IOException {
-        ModelOptions options = ModelOptions.defaults().withCacheDirectory(folder).withThreads(2);
-        model = Model.load(DemoModel.locate(folder).orElseThrow(), options);
+        model = Demo.open(folder);
         text = Arrays.copyOf(model.tokenizer().encodeOrdinary(DemoTexts.heldOut()), PROMPT + WRITTEN);
     }
 

@@ -6,16 +6,14 @@ import dev.sparsellm.conformance.OperatorProviderConformance;
 import dev.sparsellm.spi.OperatorKind;
 import dev.sparsellm.spi.OperatorProvider;
 import dev.sparsellm.spi.TensorType;
-import dev.sparsellm.testing.EveryWidth;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
 /** The plugin, under settings of each subclass. */
-@EveryWidth
 abstract class ChessConformance extends OperatorProviderConformance {
 
-    /** Of settings that have nothing to do with the width of vectors: those of the defaults are run at each. */
+    /** Of settings that have nothing to do with the width of vectors; the defaults are run at each. */
     static final String ONE_WIDTH = "one-width";
 
     private final Map<String, String> settings;
