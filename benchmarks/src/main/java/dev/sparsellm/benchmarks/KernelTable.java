@@ -12,10 +12,10 @@ import org.openjdk.jmh.results.RunResult;
 record KernelTable(List<String> lines) {
 
     private static final String HEAD =
-            "| kernel | type | shape | sparsity | threads | needed GB/s | ± | dense-equivalent GB/s | GFLOP/s | B/op |";
+            "| kernel | type | shape | sparsity | reading | threads | needed GB/s | ± | dense-equivalent GB/s | GFLOP/s | B/op |";
 
     static KernelTable of(Collection<RunResult> results) {
-        List<String> lines = new ArrayList<>(List.of(HEAD, "|---|---|---|--:|--:|--:|--:|--:|--:|--:|"));
+        List<String> lines = new ArrayList<>(List.of(HEAD, "|---|---|---|--:|---|--:|--:|--:|--:|--:|--:|"));
         results.forEach(result -> lines.add(line(result)));
         return new KernelTable(List.copyOf(lines));
     }
@@ -29,13 +29,18 @@ record KernelTable(List<String> lines) {
                 "| " + work.kernel(),
                 params.getParam("type"),
                 params.getParam("shape"),
-                params.getParamsKeys().contains("sparsity") ? params.getParam("sparsity") : "",
+                ifAny(params, "sparsity"),
+                ifAny(params, "reading"),
                 Integer.toString(params.getThreads()),
                 number("%.2f", rate(work.neededBytes() * 1e-9, result)),
                 Double.isNaN(error) ? "" : number("%.1f %%", 100 * error),
                 number("%.2f", rate(work.bytes() * 1e-9, result)),
                 number("%.1f", rate(work.operations() * 1e-9, result)),
                 allocated(result)) + " |";
+    }
+
+    private static String ifAny(BenchmarkParams params, String name) {
+        return params.getParamsKeys().contains(name) ? params.getParam(name) : "";
     }
 
     /** So much for each matrix, in a second. Each thread does its part of a matrix in one call, and their calls add up. */

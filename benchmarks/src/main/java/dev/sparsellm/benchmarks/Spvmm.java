@@ -1,6 +1,7 @@
 package dev.sparsellm.benchmarks;
 
 import dev.sparsellm.kernels.ChannelProduct;
+import dev.sparsellm.kernels.Reading;
 import dev.sparsellm.spi.TensorType;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
@@ -37,6 +38,10 @@ public class Spvmm {
     @Param({"0", "0.5", "0.7"})
     public double sparsity;
 
+    /** How they are read. */
+    @Param
+    public Reading reading;
+
     /** Of all matrices together. */
     @Param(Matrices.MEGABYTES)
     public int megabytes;
@@ -71,7 +76,7 @@ public class Spvmm {
         int from = product.cut(channels, channels.length, lane.part, lane.parts);
         int to = product.cut(channels, channels.length, lane.part + 1, lane.parts);
         float[] y = lane.results(product.accumulatorLength());
-        product.accumulate(x, 0, channels, from, to, y, 0, lane.scratch);
+        product.accumulate(x, 0, channels, from, to, y, 0, reading, lane.scratch);
         return y;
     }
 }

@@ -1,5 +1,6 @@
 package dev.sparsellm.benchmarks;
 
+import dev.sparsellm.kernels.Reading;
 import dev.sparsellm.kernels.RowProduct;
 import dev.sparsellm.kernels.SingleInput;
 import dev.sparsellm.spi.TensorType;
@@ -38,6 +39,10 @@ public class Vmmsp {
     @Param({"0", "0.5", "0.7"})
     public double sparsity;
 
+    /** How they are read. */
+    @Param
+    public Reading reading;
+
     /** Of all matrices together. */
     @Param(Matrices.MEGABYTES)
     public int megabytes;
@@ -72,7 +77,7 @@ public class Vmmsp {
         int from = lane.from(rows.length);
         int to = lane.to(rows.length);
         float[] y = lane.results(matrices.rows());
-        products[m].multiplyRows(x, y, 0, rows, from, to, lane.scratch);
+        products[m].multiplyRows(x, y, 0, rows, from, to, reading, lane.scratch);
         return y;
     }
 }

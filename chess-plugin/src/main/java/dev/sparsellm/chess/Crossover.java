@@ -1,16 +1,27 @@
 package dev.sparsellm.chess;
 
+import dev.sparsellm.kernels.Reading;
 import dev.sparsellm.spi.ModelDescription.LayerWeights;
 import dev.sparsellm.spi.OperatorKey;
 import dev.sparsellm.spi.OperatorKind;
 import dev.sparsellm.spi.Tensor;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.Comparator;
+import java.util.Map;
 
 /**
  * From which share on it is faster not to read what is left out. Below, the exact operator is run on what is kept: the
  * same result but for rounding, at the speed of the exact operator, while a sparse one pays for reading here and there.
  * (Half of a matrix in pieces of 2 KB takes three quarters of the time of all of it, Q8_0 on one core of AMD Zen 4.)
+ *
+ * @param share in [0, 1]
+ * @param reading how weights are read then
  */
-final class Crossover {
+record Crossover(double share, Reading reading) {
+
+    /** Where nothing is measured: operators leave out whatever they may. */
+    static final Crossover UNMEASURED = at(0);
 
     /**
      * A sparse operator must be faster by this much when it is measured alone. A whole model gains less: on the 8B shape
@@ -18,17 +29,35 @@ final class Crossover {
      */
     private static final double GAIN = 1.05;
 
-    private Crossover() {}
+    /** One that is not measured. */
+    static Crossover at(double share) {
+        return new Crossover(share, Reading.FEW_LINES);
+    }
+
+    /**
+     * By the reading that gains more, all shares together.
+     *
+     * @param shares ascending, below 1
+     * @param gains of each reading, the exact operator's time divided by the sparse one's, at each share
+     */
+    static Crossover of(double[] shares, Map<Reading, double[]> gains) {
+        Reading best = Collections.max(gains.keySet(), Comparator.comparingDouble(reading -> product(gains.get(reading))));
+        return new Crossover(share(shares, gains.get(best)), best);
+    }
+
+    private static double product(double[] gains) {
+        return Arrays.stream(gains).reduce(1, (a, b) -> a * b);
+    }
 
     /**
      * Where a gain is first reached, on the line between two points; the first point if all of them gain. (On a line
      * through the first two, what noise did to them sent it to 0 once, and a token at 0.1 took 1.06 times as long as dense.)
      *
      * @param shares ascending, below 1
-     * @param gains the exact operator's time divided by the sparse one's, at each share
+     * @param gains at each share
      * @return no less than the first share; 1 if none gains
      */
-    static double of(double[] shares, double[] gains) {
+    static double share(double[] shares, double[] gains) {
         int last = shares.length;
         while (last > 0 && gains[last - 1] >= GAIN) {
             last--;

@@ -2,6 +2,7 @@ package dev.sparsellm.chess;
 
 import dev.sparsellm.kernels.ChannelProduct;
 import dev.sparsellm.kernels.Kernels;
+import dev.sparsellm.kernels.Reading;
 import dev.sparsellm.kernels.SharedRows;
 import dev.sparsellm.spi.DenseOperators;
 import dev.sparsellm.spi.ModelDescription;
@@ -13,14 +14,17 @@ import dev.sparsellm.spi.SessionContext;
 import dev.sparsellm.spi.WorkerGroup;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 
 /**
- * Measures {@link Crossover}s: runs the exact and the sparse operators of some layers in turns, on a row of noise, with
- * channels left out at random. Real texts leave out neighbours together more often than chance does, which is faster.
+ * Measures {@link Crossover}s: runs the exact and the sparse operators of some layers in turns, with each {@link Reading}, on a row
+ * of noise, with channels left out at random. Real texts leave out neighbours together more often than chance does, which is faster.
  */
 final class CrossoverMeter {
 
@@ -74,27 +78,33 @@ final class CrossoverMeter {
     }
 
     /** @param candidates operators that differ in their weights only */
-    double measure(List<Candidate> candidates) {
+    Crossover measure(List<Candidate> candidates) {
         List<Candidate> some = new ArrayList<>();
         long bytes = 0;
         for (int i = 0; i < candidates.size() && bytes < ENOUGH_BYTES; i++) {
             some.add(candidates.get(i));
             bytes += bytes(candidates.get(i).key());
         }
-        List<Runnable> runs = new ArrayList<>();
-        runs.add(round(some, 0));
-        for (double share : SHARES) {
-            runs.add(round(some, share));
+        Runnable exact = round(some, 0, Reading.FEW_LINES);
+        Map<Reading, List<Runnable>> sparse = new EnumMap<>(Reading.class);
+        for (Reading reading : Reading.values()) {
+            sparse.put(reading, Arrays.stream(SHARES).mapToObj(share -> round(some, share, reading)).toList());
         }
-        warmUp(runs);
-        double[][] gains = new double[SHARES.length][ROUNDS];
+        warmUp(Stream.concat(Stream.of(exact), sparse.values().stream().flatMap(List::stream)).toList());
+        Map<Reading, double[][]> gains = new EnumMap<>(Reading.class); // [shares][rounds] of each
+        sparse.keySet().forEach(reading -> gains.put(reading, new double[SHARES.length][ROUNDS]));
         for (int round = 0; round < ROUNDS; round++) {
-            double exact = nanos(runs.getFirst());
-            for (int s = 0; s < SHARES.length; s++) {
-                gains[s][round] = exact / nanos(runs.get(s + 1));
+            double nanos = nanos(exact);
+            for (Reading reading : sparse.keySet()) {
+                for (int s = 0; s < SHARES.length; s++) {
+                    gains.get(reading)[s][round] = nanos / nanos(sparse.get(reading).get(s));
+                }
             }
         }
-        return Crossover.of(SHARES, Arrays.stream(gains).mapToDouble(CrossoverMeter::median).toArray());
+        Map<Reading, double[]> medians = new EnumMap<>(Reading.class);
+        gains.forEach((reading, ofRounds) ->
+                medians.put(reading, Arrays.stream(ofRounds).mapToDouble(CrossoverMeter::median).toArray()));
+        return Crossover.of(SHARES, medians);
     }
 
     private static void warmUp(List<Runnable> runs) {
@@ -127,7 +137,7 @@ final class CrossoverMeter {
     }
 
     /** Runs each operator once; exactly at share 0. */
-    private Runnable round(List<Candidate> candidates, double share) {
+    private Runnable round(List<Candidate> candidates, double share, Reading reading) {
         SplittableRandom random = new SplittableRandom(1);
         TreeMap<OperatorKey, Optional<PreparedSite>> sites = new TreeMap<>();
         for (Candidate candidate : candidates) {
@@ -140,7 +150,8 @@ final class CrossoverMeter {
                             new float[product.rows()],
                             Parts.of(product.columns(), product.group()),
                             share,
-                            true)));
+                            true,
+                            reading)));
         }
         SparseSession session = new SparseSession(
                 model,

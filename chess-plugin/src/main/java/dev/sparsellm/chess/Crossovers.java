@@ -1,5 +1,6 @@
 package dev.sparsellm.chess;
 
+import dev.sparsellm.kernels.Reading;
 import java.io.IOException;
 import java.io.Reader;
 import java.io.Writer;
@@ -7,7 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.Locale;
-import java.util.OptionalDouble;
+import java.util.Optional;
 import java.util.Properties;
 
 /**
@@ -18,7 +19,7 @@ import java.util.Properties;
 final class Crossovers {
 
     /** Raised when kernels, or what is asked of them, change so much that old measurements mislead. */
-    private static final int VERSION = 7;
+    private static final int VERSION = 8;
 
     private final Path file;
 
@@ -32,25 +33,29 @@ final class Crossovers {
      * @param kernels by name
      * @param kind of operator: {@link Crossover#kindOf}
      */
-    OptionalDouble find(String kernels, String kind) {
-        String value = read().getProperty(key(kernels, kind), "");
+    Optional<Crossover> find(String kernels, String kind) {
+        String[] value = read().getProperty(key(kernels, kind), "").split(" ");
         try {
-            double share = Double.parseDouble(value);
-            return share >= 0 && share <= 1 ? OptionalDouble.of(share) : OptionalDouble.empty();
-        } catch (NumberFormatException absentOrDamaged) {
-            return OptionalDouble.empty();
+            double share = Double.parseDouble(value[0]);
+            return share >= 0 && share <= 1
+                    ? Optional.of(new Crossover(share, Reading.valueOf(value[value.length - 1])))
+                    : Optional.empty();
+        } catch (IllegalArgumentException absentOrDamaged) {
+            return Optional.empty();
         }
     }
 
     /** Keeps a measurement; of two processes that do so at once, one may have to measure again next time. */
-    void keep(String kernels, String kind, double share) {
+    void keep(String kernels, String kind, Crossover measured) {
         Properties all = read();
-        all.setProperty(key(kernels, kind), String.format(Locale.ROOT, "%.3f", share));
+        all.setProperty(key(kernels, kind), String.format(Locale.ROOT, "%.3f %s", measured.share(), measured.reading()));
         try {
             Files.createDirectories(file.getParent());
             Path temporary = Files.createTempFile(file.getParent(), file.getFileName() + ".", ".tmp");
             try (Writer out = Files.newBufferedWriter(temporary)) {
-                all.store(out, "From which share on leaving out is faster on this machine; delete to measure again");
+                all.store(
+                        out,
+                        "From which share on leaving out is faster on this machine, and how weights are read then; delete to measure again");
             }
             Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
         } catch (IOException notKept) {

@@ -21,7 +21,7 @@ import java.util.Optional;
 import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
-import java.util.function.ToDoubleFunction;
+import java.util.function.Function;
 
 /** Makes the operators of a model ready: finds the profile, places thresholds, repacks weights. */
 final class Preparation {
@@ -68,12 +68,13 @@ final class Preparation {
             for (int i = 0; i < sparse.size(); i++) {
                 products.put(sparse.get(i), kernels.channels(repacked.of(tensors.get(i))));
             }
-            ToDoubleFunction<OperatorKey> crossover = crossovers(source, products);
+            Function<OperatorKey, Crossover> crossover = crossovers(source, products);
             int dense = 0;
             for (int i = 0; i < sparse.size(); i++) {
                 Tensor weights = tensors.get(i);
                 double share = share(sparse.get(i), profile.profile());
-                boolean skips = share >= crossover.applyAsDouble(sparse.get(i));
+                Crossover here = crossover.apply(sparse.get(i));
+                boolean skips = share >= here.share();
                 dense += skips ? 0 : 1;
                 sites.put(sparse.get(i), Optional.of(new PreparedSite(
                         selections[i],
@@ -81,7 +82,8 @@ final class Preparation {
                         skips ? bias(weights, selections[i]) : new float[0],
                         Parts.of(weights.columns(), weights.type().blockSize()),
                         share,
-                        skips)));
+                        skips,
+                        here.reading())));
                 Originals.release(skips ? weights.data() : repacked.of(weights).data());
             }
             crossings = dense == 0 ? "" : ", " + dense + " of " + sparse.size()
@@ -112,10 +114,10 @@ final class Preparation {
         return selections;
     }
 
-    /** From which share on each operator is faster if it does not read what it leaves out. */
-    private ToDoubleFunction<OperatorKey> crossovers(ProfileSource source, Map<OperatorKey, ChannelProduct> products) {
+    /** From which share on each operator is faster if it does not read what it leaves out, and how it reads then. */
+    private Function<OperatorKey, Crossover> crossovers(ProfileSource source, Map<OperatorKey, ChannelProduct> products) {
         if (!Double.isNaN(settings.crossover())) {
-            return key -> settings.crossover();
+            return key -> Crossover.at(settings.crossover());
         }
         Map<String, List<CrossoverMeter.Candidate>> byKind = new LinkedHashMap<>();
         products.forEach((key, product) -> byKind.computeIfAbsent(
@@ -123,22 +125,22 @@ final class Preparation {
                 .add(new CrossoverMeter.Candidate(key, product)));
         Crossovers known = new Crossovers(source.cacheDirectory());
         CrossoverMeter meter = new CrossoverMeter(model, host.dense(), kernels, host.workers());
-        Map<OperatorKey, Double> crossovers = new HashMap<>();
+        Map<OperatorKey, Crossover> crossovers = new HashMap<>();
         byKind.forEach((kind, candidates) -> {
-            double share = known.find(kernels.name(), kind).orElseGet(() -> {
+            Crossover crossover = known.find(kernels.name(), kind).orElseGet(() -> {
                 if (!meter.isMeasurable(candidates)) {
-                    return 0;
+                    return Crossover.UNMEASURED;
                 }
-                double measured = meter.measure(candidates);
+                Crossover measured = meter.measure(candidates);
                 known.keep(kernels.name(), kind, measured);
                 host.notice(String.format(
                         Locale.ROOT,
                         "Measured once for this machine: %s is faster for leaving out a share of %.2f or more",
                         kind,
-                        measured));
+                        measured.share()));
                 return measured;
             });
-            candidates.forEach(candidate -> crossovers.put(candidate.key(), share));
+            candidates.forEach(candidate -> crossovers.put(candidate.key(), crossover));
         });
         return crossovers::get;
     }

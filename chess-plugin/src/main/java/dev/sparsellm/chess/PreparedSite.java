@@ -2,6 +2,7 @@ package dev.sparsellm.chess;
 
 import dev.sparsellm.kernels.ChannelProduct;
 import dev.sparsellm.kernels.Kernels;
+import dev.sparsellm.kernels.Reading;
 
 /**
  * One site of one layer, ready to run.
@@ -13,9 +14,11 @@ import dev.sparsellm.kernels.Kernels;
  * @param share of channels asked to be left out
  * @param skips whether what is left out is not read; else the exact operator is run on what is kept, which is faster
  *     where little is left out: see {@link Crossover}
+ * @param reading of weights here and there, as is faster on this machine: see {@link Crossover}
  */
 record PreparedSite(
-        Selection selection, ChannelProduct product, float[] bias, Parts parts, double share, boolean skips) {
+        Selection selection, ChannelProduct product, float[] bias, Parts parts, double share, boolean skips,
+        Reading reading) {
 
     /**
      * Lists the channels in [from, to) that are kept.

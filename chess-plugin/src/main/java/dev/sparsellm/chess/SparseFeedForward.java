@@ -137,7 +137,14 @@ final class SparseFeedForward implements FeedForward {
             int count = choice.list(row, gates, at, from, to, kept, from);
             products.up()
                     .multiplyRows(
-                            scratch.singles()[row], hidden, at, kept, from, from + count, scratch.threads()[worker]);
+                            scratch.singles()[row],
+                            hidden,
+                            at,
+                            kept,
+                            from,
+                            from + count,
+                            prepared.reading(),
+                            scratch.threads()[worker]);
             for (int n = from; n < from + count; n++) {
                 hidden[at + kept[n]] *= gates[at + kept[n]];
             }
@@ -151,6 +158,7 @@ final class SparseFeedForward implements FeedForward {
                             from + count,
                             sums.sums(),
                             sums.offset(part, row),
+                            prepared.reading(),
                             scratch.threads()[worker]);
             keptHere += count;
         }

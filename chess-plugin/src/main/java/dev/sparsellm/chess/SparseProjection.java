@@ -88,6 +88,7 @@ final class SparseProjection implements Projection {
                     from + count,
                     sums.sums(),
                     sums.offset(part, row),
+                    prepared.reading(),
                     scratch.threads()[worker]);
             kept += count;
         }

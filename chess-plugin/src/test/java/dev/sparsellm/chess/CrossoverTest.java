@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 import dev.sparsellm.kernels.ChannelMajor;
 import dev.sparsellm.kernels.KernelChoice;
 import dev.sparsellm.kernels.Kernels;
+import dev.sparsellm.kernels.Reading;
 import dev.sparsellm.spi.DenseOperators;
 import dev.sparsellm.spi.FeedForward;
 import dev.sparsellm.spi.ModelDescription;
@@ -25,6 +26,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
+import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
@@ -42,44 +44,54 @@ class CrossoverTest {
 
     @Test
     void itLiesWhereTheLineBetweenTwoMeasurementsReachesTheGain() {
-        assertThat(Crossover.of(SHARES, new double[] {0.85, 0.95, 1.15})).isCloseTo(0.5, within(1e-9));
-        assertThat(Crossover.of(SHARES, new double[] {1.00, 1.15, 1.4})).isCloseTo(0.2 + 0.2 / 3, within(1e-9));
+        assertThat(Crossover.share(SHARES, new double[] {0.85, 0.95, 1.15})).isCloseTo(0.5, within(1e-9));
+        assertThat(Crossover.share(SHARES, new double[] {1.00, 1.15, 1.4})).isCloseTo(0.2 + 0.2 / 3, within(1e-9));
     }
 
     @Test
     void aGainThatIsLostAgainDoesNotCount() {
-        assertThat(Crossover.of(SHARES, new double[] {1.1, 0.95, 1.15})).isCloseTo(0.5, within(1e-9));
+        assertThat(Crossover.share(SHARES, new double[] {1.1, 0.95, 1.15})).isCloseTo(0.5, within(1e-9));
     }
 
     @Test
     void allMayGainAndNone() {
-        assertThat(Crossover.of(SHARES, new double[] {1.3, 1.5, 1.7})).isEqualTo(0.2);
-        assertThat(Crossover.of(SHARES, new double[] {1.1, 1.2, 1.0})).isEqualTo(1);
+        assertThat(Crossover.share(SHARES, new double[] {1.3, 1.5, 1.7})).isEqualTo(0.2);
+        assertThat(Crossover.share(SHARES, new double[] {1.1, 1.2, 1.0})).isEqualTo(1);
     }
 
     @Test
     void whatIsBelowTheLeastShareMeasuredIsNotGuessed() {
-        assertThat(Crossover.of(SHARES, new double[] {1.1, 1.2, 1.3})).isEqualTo(0.2);
-        assertThat(Crossover.of(SHARES, new double[] {1.1, 1.05, 1.3})).isEqualTo(0.2);
-        assertThat(Crossover.of(SHARES, new double[] {1.2, 1.2, 1.3})).isEqualTo(0.2);
+        assertThat(Crossover.share(SHARES, new double[] {1.1, 1.2, 1.3})).isEqualTo(0.2);
+        assertThat(Crossover.share(SHARES, new double[] {1.1, 1.05, 1.3})).isEqualTo(0.2);
+        assertThat(Crossover.share(SHARES, new double[] {1.2, 1.2, 1.3})).isEqualTo(0.2);
+    }
+
+    @Test
+    void theReadingThatGainsMoreIsTaken() {
+        double[] less = {1.0, 1.15, 1.4};
+        double[] more = {1.1, 1.1, 1.4};
+        assertThat(Crossover.of(SHARES, Map.of(Reading.FEW_LINES, less, Reading.MANY_LINES, more)))
+                .isEqualTo(new Crossover(0.2, Reading.MANY_LINES));
+        assertThat(Crossover.of(SHARES, Map.of(Reading.FEW_LINES, more, Reading.MANY_LINES, less)))
+                .isEqualTo(new Crossover(0.2, Reading.FEW_LINES));
     }
 
     @Test
     void whatWasMeasuredIsFoundAgainForTheSameKernelsAndKindOnly() {
         Crossovers crossovers = new Crossovers(folder.resolve("new"));
         assertThat(crossovers.find("vector-512", "projection Q8_0 64x64")).isEmpty();
-        crossovers.keep("vector-512", "projection Q8_0 64x64", 0.25);
-        crossovers.keep("vector-512", "projection Q8_0 64x96", 1);
+        crossovers.keep("vector-512", "projection Q8_0 64x64", Crossover.at(0.25));
+        crossovers.keep("vector-512", "projection Q8_0 64x96", Crossover.at(1));
         Crossovers again = new Crossovers(folder.resolve("new"));
-        assertThat(again.find("vector-512", "projection Q8_0 64x64")).hasValue(0.25);
-        assertThat(again.find("vector-512", "projection Q8_0 64x96")).hasValue(1);
+        assertThat(again.find("vector-512", "projection Q8_0 64x64")).hasValue(Crossover.at(0.25));
+        assertThat(again.find("vector-512", "projection Q8_0 64x96")).hasValue(Crossover.at(1));
         assertThat(again.find("scalar", "projection Q8_0 64x64")).isEmpty();
     }
 
     @Test
     void aDamagedFileIsMeasuredAgainAndReplaced() throws IOException {
         Crossovers crossovers = new Crossovers(folder);
-        crossovers.keep("scalar", "x", 0.5);
+        crossovers.keep("scalar", "x", Crossover.at(0.5));
         Path file;
         try (var files = Files.list(folder)) {
             file = files.findFirst().orElseThrow();
@@ -88,15 +100,29 @@ class CrossoverTest {
             Files.write(file, content);
             assertThat(crossovers.find("scalar", "x")).isEmpty();
         }
-        crossovers.keep("scalar", "x", 0.25);
-        assertThat(crossovers.find("scalar", "x")).hasValue(0.25);
+        crossovers.keep("scalar", "x", Crossover.at(0.25));
+        assertThat(crossovers.find("scalar", "x")).hasValue(Crossover.at(0.25));
+    }
+
+    @Test
+    void theReadingIsFoundAgainAndWhatIsNoReadingIsNot() throws IOException {
+        Crossovers crossovers = new Crossovers(folder);
+        for (Reading reading : Reading.values()) {
+            crossovers.keep("scalar", "x", new Crossover(0.5, reading));
+            assertThat(crossovers.find("scalar", "x")).hasValue(new Crossover(0.5, reading));
+        }
+        try (Stream<Path> files = Files.list(folder)) {
+            Path file = files.findFirst().orElseThrow();
+            Files.writeString(file, Files.readString(file).replace("LINES", "PAGES"));
+        }
+        assertThat(crossovers.find("scalar", "x")).isEmpty();
     }
 
     @Test
     void aFolderThatCannotBeWrittenKeepsNothing() throws IOException {
         Path file = Files.createFile(folder.resolve("file"));
         Crossovers crossovers = new Crossovers(file.resolve("below"));
-        crossovers.keep("scalar", "x", 0.5);
+        crossovers.keep("scalar", "x", Crossover.at(0.5));
         assertThat(crossovers.find("scalar", "x")).isEmpty();
     }
 
@@ -104,11 +130,11 @@ class CrossoverTest {
     void aShareOfNothingIsFoundAgainAndWhatIsNoShareIsNot() {
         Crossovers crossovers = new Crossovers(folder);
         for (double share : new double[] {0, 0.001, 1}) {
-            crossovers.keep("scalar", "x", share);
-            assertThat(crossovers.find("scalar", "x")).hasValue(share);
+            crossovers.keep("scalar", "x", Crossover.at(share));
+            assertThat(crossovers.find("scalar", "x")).hasValue(Crossover.at(share));
         }
         for (double share : new double[] {-0.001, 1.001, Double.NaN}) {
-            crossovers.keep("scalar", "x", share);
+            crossovers.keep("scalar", "x", Crossover.at(share));
             assertThat(crossovers.find("scalar", "x")).isEmpty();
         }
     }
@@ -199,9 +225,9 @@ class CrossoverTest {
             Tensor weights = Site.of(kind).orElseThrow().weights(model.layers().getFirst());
             ChannelMajor repacked =
                     ChannelMajor.repack(weights, Arena.ofAuto().allocate(ChannelMajor.byteSize(weights), 64));
-            assertThat(meter.measure(List.of(
-                            new CrossoverMeter.Candidate(new OperatorKey(kind, 0), kernels.channels(repacked)))))
-                    .isBetween(least, most);
+            CrossoverMeter.Candidate candidate =
+                    new CrossoverMeter.Candidate(new OperatorKey(kind, 0), kernels.channels(repacked));
+            assertThat(meter.measure(List.of(candidate)).share()).isBetween(least, most);
         }
     }
 }

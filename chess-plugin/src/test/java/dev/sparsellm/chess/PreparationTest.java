@@ -112,7 +112,8 @@ class PreparationTest {
         Crossovers known = new Crossovers(folder);
         for (OperatorKind kind : new OperatorKind[] {OperatorKind.FEED_FORWARD, OperatorKind.ATTENTION_QUERY}) {
             OperatorKey key = new OperatorKey(kind, 0);
-            known.keep(TestDense.KERNELS.name(), Crossover.kindOf(key, model.layers().getFirst()), kind.name().startsWith("F") ? 0.6 : 0.2);
+            Crossover crossover = Crossover.at(kind.name().startsWith("F") ? 0.6 : 0.2);
+            known.keep(TestDense.KERNELS.name(), Crossover.kindOf(key, model.layers().getFirst()), crossover);
         }
         try (PreparedOperators operators = prepare("sparsity=0.5")) {
             assertThat(operators.summary()).contains(", 2 of 6 operators run dense on what is kept");

@@ -2,6 +2,7 @@ package dev.sparsellm.chess;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.sparsellm.kernels.Reading;
 import dev.sparsellm.spi.Pass;
 import dev.sparsellm.spi.Phase;
 import java.util.Arrays;
@@ -29,7 +30,7 @@ class RowChoiceTest {
         float[] substitutes = new float[CHANNELS];
         Arrays.fill(substitutes, -7);
         Selection selection = new Selection(lower, upper, substitutes, true, bound, bound);
-        return new PreparedSite(selection, null, new float[0], Parts.of(CHANNELS, 1), asked, skips);
+        return new PreparedSite(selection, null, new float[0], Parts.of(CHANNELS, 1), asked, skips, Reading.FEW_LINES);
     }
 
     private static RowChoice choice(double bound, double asked, Protection protection) {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sparsellm.kernels.ChannelMajor;
 import dev.sparsellm.kernels.Kernels;
+import dev.sparsellm.kernels.Reading;
 import dev.sparsellm.kernels.Scratch;
 import dev.sparsellm.kernels.repack.RepackCache;
 import dev.sparsellm.kernels.repack.RepackedWeights;
@@ -410,7 +411,8 @@ class SparseOperatorsTest {
                     bias,
                     Parts.of(weights.columns(), weights.type().blockSize()),
                     selection.share(),
-                    skips)));
+                    skips,
+                    Reading.MANY_LINES)));
         });
         return new Opened(
                 model,

@@ -29,15 +29,17 @@ public interface ChannelProduct {
     /**
      * Computes {@code y[yOffset + r] += Σ_i a[aOffset + c] · W[r][c]}, {@code c = channels[i]}, i in [from, to), for all
      * rows r. The weights of other channels are not read; of quantised types the scales of all groups are that a listed
-     * channel is in. Every vector width, and scalar code, gives the same bits.
+     * channel is in. With the same reading, every vector width, and scalar code, gives the same bits.
      *
      * @param a activations; read at the listed channels only
      * @param channels ascending numbers in {@code [0, columns)}
      * @param y at least {@code yOffset + accumulatorLength()} long
+     * @param reading of quantised types, changes how sums are rounded
      * @param scratch of the calling thread
      */
     void accumulate(
-            float[] a, int aOffset, int[] channels, int from, int to, float[] y, int yOffset, Scratch scratch);
+            float[] a, int aOffset, int[] channels, int from, int to, float[] y, int yOffset, Reading reading,
+            Scratch scratch);
 
     /**
      * Where to begin part {@code part} of {@code parts} of a list: as near to equal shares as it goes without cutting a

@@ -12,21 +12,6 @@ import java.lang.foreign.MemorySegment;
  */
 interface ChannelSteps {
 
-    /** Memory streams that are read side by side. Measured: 4 too few to hide latency, from 16 on prefetchers lose track. */
-    int STREAMS = 8;
-
-    /**
-     * Channels of a group that are read side by side, at the most. With 11, two bunches for half of the channels, sweeps of
-     * 0.3 of them were slower by 10 % on Intel, and at half of them no faster.
-     */
-    int STREAMS_OF_CODES = 8;
-
-    /**
-     * The same where channels are so short that several share a page of memory, within which hardware reads ahead for one
-     * only: of 1 KB, half of the channels of Q4_0, 9.5 GB/s in place of 8.1 with 8 and 7.2 with 11.
-     */
-    int STREAMS_OF_SHORT_CODES = 5;
-
     /** Outputs whose sums are kept at a time: ten codes in each of 16 ints. */
     int MOST_SUMS = 160;
 

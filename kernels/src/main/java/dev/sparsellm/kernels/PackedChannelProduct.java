@@ -9,9 +9,6 @@ import java.lang.foreign.MemorySegment;
  */
 final class PackedChannelProduct implements ChannelProduct {
 
-    /** Bytes of a channel of which a page holds more than two. */
-    private static final int SHORT = 2048;
-
     private final ChannelLayout layout;
     private final ChannelCoding coding;
     private final MemorySegment data;
@@ -52,7 +49,8 @@ final class PackedChannelProduct implements ChannelProduct {
 
     @Override
     public void accumulate(
-            float[] a, int aOffset, int[] channels, int from, int to, float[] y, int yOffset, Scratch scratch) {
+            float[] a, int aOffset, int[] channels, int from, int to, float[] y, int yOffset, Reading reading,
+            Scratch scratch) {
         Ranges.check(from, to, channels.length, "channels");
         Ranges.check(yOffset, yOffset + layout.paddedRows(), y.length, "accumulator");
         if (from == to) {
@@ -60,10 +58,12 @@ final class PackedChannelProduct implements ChannelProduct {
         }
         Ranges.check(channels[from], channels[to - 1] + 1, layout.columns(), "channels listed");
         if (coding.plain()) {
-            for (int i = from; i < to; i += ChannelSteps.STREAMS) {
-                plain(channels, i, Math.min(to, i + ChannelSteps.STREAMS), a, aOffset, y, yOffset);
+            int sideBySide = reading.channels();
+            for (int i = from; i < to; i += sideBySide) {
+                plain(channels, i, Math.min(to, i + sideBySide), a, aOffset, y, yOffset);
             }
         } else {
+            int sideBySide = reading.channelsOfCodes(layout.stride());
             float[] planes = scratch.floats(Planes.COUNT * layout.paddedRows());
             int unit = -1;
             for (int i = from, end; i < to; i = end) {
@@ -75,7 +75,7 @@ final class PackedChannelProduct implements ChannelProduct {
                     unitScales(unit, planes);
                 }
                 groupScales(unit, group % layout.groupsPerUnit(), planes);
-                group(unit, channels, i, end, a, aOffset, y, yOffset, planes, scratch);
+                group(unit, channels, i, end, sideBySide, a, aOffset, y, yOffset, planes, scratch);
             }
         }
     }
@@ -100,8 +100,8 @@ final class PackedChannelProduct implements ChannelProduct {
     }
 
     private void group(
-            int unit, int[] channels, int from, int to, float[] a, int aOffset, float[] y, int yOffset,
-            float[] planes, Scratch scratch) {
+            int unit, int[] channels, int from, int to, int sideBySide, float[] a, int aOffset, float[] y,
+            int yOffset, float[] planes, Scratch scratch) {
         int n = layout.paddedRows();
         long codes = unit * layout.unitBytes() + layout.codesOffset();
         float sum = 0;
@@ -113,8 +113,7 @@ final class PackedChannelProduct implements ChannelProduct {
         // Bunches of every bunches-th channel: each memory stream goes on, in the next bunch, with a channel that follows
         // in memory or soon after. (A quarter faster where most are active. Plain types, whose streams would lie far
         // apart in the whole list, lose by it.)
-        int streams = layout.stride() < SHORT ? ChannelSteps.STREAMS_OF_SHORT_CODES : ChannelSteps.STREAMS_OF_CODES;
-        int bunches = Math.ceilDiv(to - from, streams);
+        int bunches = Math.ceilDiv(to - from, sideBySide);
         for (int b = 0; b < bunches; b++) {
             int count = 0;
             for (int i = from + b; i < to; i += bunches) {

@@ -62,7 +62,9 @@ public interface RowProduct {
      *
      * @param x with as many columns as this
      * @param indices ascending row numbers
+     * @param reading changes no bit of a result
      * @param scratch of the calling thread
      */
-    void multiplyRows(SingleInput x, float[] y, int yOffset, int[] indices, int from, int to, Scratch scratch);
+    void multiplyRows(
+            SingleInput x, float[] y, int yOffset, int[] indices, int from, int to, Reading reading, Scratch scratch);
 }

@@ -84,7 +84,7 @@ final class ScalarRowProduct implements RowProduct {
 
     @Override
     public void multiplyRows(
-            SingleInput x, float[] y, int yOffset, int[] indices, int from, int to, Scratch scratch) {
+            SingleInput x, float[] y, int yOffset, int[] indices, int from, int to, Reading reading, Scratch scratch) {
         Ranges.check(from, to, indices.length, name);
         float[] chunk = scratch.floats(CHUNK);
         for (int i = from; i < to; i++) {

@@ -13,14 +13,14 @@ public final class Scratch {
     static final int MARGIN = 32;
 
     /** Where the codes of a bunch of channels begin, and what each is multiplied with. */
-    final long[] lines = new long[ChannelSteps.STREAMS_OF_CODES + MARGIN];
+    final long[] lines = new long[Reading.MOST_CHANNELS + MARGIN];
 
-    final float[] factors = new float[ChannelSteps.STREAMS_OF_CODES + MARGIN];
+    final float[] factors = new float[Reading.MOST_CHANNELS + MARGIN];
 
     final float[] sums = new float[ChannelSteps.MOST_SUMS + MARGIN];
 
-    /** Rows multiplied side by side, and where they begin. */
-    final int[] rows = new int[MARGIN + 4 + MARGIN];
+    /** Rows multiplied side by side, and what was loaded of them ahead; where they begin. */
+    final int[] rows = new int[MARGIN + 5 + MARGIN];
 
     final long[] starts = new long[MARGIN + 4 + MARGIN];
 

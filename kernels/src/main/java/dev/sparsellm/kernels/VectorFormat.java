@@ -58,11 +58,11 @@ interface VectorFormat {
     }
 
     /**
-     * Bytes of the rows that are multiplied before the next ones are, where it matters: the four rows side by side lie a
-     * fourth of it apart.
+     * Bytes of the rows that are multiplied before the next ones are: the four rows side by side lie a fourth of it apart. Ascending;
+     * where there are several, {@link BlockTrial} finds out which is the fastest.
      */
-    default long blockBytes() {
-        return Long.MAX_VALUE;
+    default long[] blockBytes() {
+        return new long[] {Long.MAX_VALUE};
     }
 
     /** Floats that {@link #prepare} makes of so many of x; 0 where {@link #fourBySteps} takes x as it is. */

@@ -9,6 +9,7 @@ import static dev.sparsellm.kernels.VectorWidth.zero;
 import dev.sparsellm.spi.Tensor;
 import dev.sparsellm.spi.TensorType;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -34,6 +35,11 @@ final class VectorKernels implements Kernels {
                     new VectorQ6K())
             .collect(Collectors.toMap(VectorFormat::type, Function.identity()));
 
+    /** By type and bytes of a row. */
+    private final Map<Trial, BlockTrial> trials = new ConcurrentHashMap<>();
+
+    private record Trial(TensorType type, long rowBytes) {}
+
     private final SparseKernels sparse = new VectorSparseKernels();
 
     @Override
@@ -48,7 +54,10 @@ final class VectorKernels implements Kernels {
 
     @Override
     public RowProduct rows(Tensor weights) {
-        return new VectorRowProduct(format(weights), weights.data().isNative() ? weights : offHeap(weights));
+        VectorFormat format = format(weights);
+        BlockTrial trial = trials.computeIfAbsent(
+                new Trial(weights.type(), weights.rowBytes()), of -> new BlockTrial(format.blockBytes().length));
+        return new VectorRowProduct(format, weights.data().isNative() ? weights : offHeap(weights), trial);
     }
 
     @Override

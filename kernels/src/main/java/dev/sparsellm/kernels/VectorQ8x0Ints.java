@@ -40,7 +40,7 @@ final class VectorQ8x0Ints implements VectorFormat {
     }
 
     @Override
-    public long blockBytes() {
+    public long[] blockBytes() {
         return weightByWeight.blockBytes();
     }
 

@@ -34,16 +34,20 @@ final class VectorRowProduct implements RowProduct {
     private final int rowsInCache;
 
     /** Rows of which four at a time are taken, a fourth of them apart, before the next ones; see {@link VectorFormat#blockBytes}. */
-    private final int rowsOfBlock;
+    private final int[] rowsOfBlock;
 
-    /** Below a block, ranges of a multiple of this, of which each fourth is whole pages; 1 if there are none below a block. */
-    private final int rowsTogether;
+    /** Which of these is the fastest. */
+    private final BlockTrial trial;
+
+    /** As few rows as have fourths of whole pages. */
+    private final int fourWholePages;
 
     /** Length of the working memory. */
     private final int work;
 
-    VectorRowProduct(VectorFormat format, Tensor weights) {
+    VectorRowProduct(VectorFormat format, Tensor weights, BlockTrial trial) {
         this.format = format;
+        this.trial = trial;
         name = weights.name();
         data = weights.data();
         rowBytes = weights.rowBytes();
@@ -55,9 +59,10 @@ final class VectorRowProduct implements RowProduct {
         wholeColumns = steps.length > 0 ? steps.length * columnsOfStep : columns;
         preparedFloats = steps.length > 0 ? format.preparedFloats(columns) : 0;
         rowsInCache = Math.max(4, (int) (CACHED_BYTES / rowBytes) / 4 * 4);
-        rowsOfBlock = (int) Math.min(1 << 30, Math.max(16, Long.highestOneBit(format.blockBytes() / rowBytes)));
-        int fourWholePages = 4 * wholePages(rowBytes);
-        rowsTogether = fourWholePages < rowsOfBlock ? fourWholePages : 1;
+        rowsOfBlock = Arrays.stream(format.blockBytes())
+                .mapToInt(bytes -> (int) Math.min(1 << 30, Math.max(16, Long.highestOneBit(bytes / rowBytes))))
+                .toArray();
+        fourWholePages = 4 * wholePages(rowBytes);
         // What is not to be trusted is done anew by dot4Unpacked.
         work = Math.max(VectorFormat.WORK, format.workOfFour());
     }
@@ -79,7 +84,12 @@ final class VectorRowProduct implements RowProduct {
 
     @Override
     public int rowsTogether() {
-        return rowsTogether;
+        return rowsTogether(rowsOfBlock[0]);
+    }
+
+    /** Below a block, ranges of a multiple of this, of which each fourth is whole pages; 1 if there are none below a block. */
+    private int rowsTogether(int block) {
+        return fourWholePages < block ? fourWholePages : 1;
     }
 
     @Override
@@ -102,7 +112,7 @@ final class VectorRowProduct implements RowProduct {
             for (int b = 0; b < batch; b++) {
                 row.set(x, b * columns);
                 prepare(row);
-                multiply(row, y, b * yStride, null, first, Math.min(first + rowsInCache, to), scratch);
+                multiply(row, y, b * yStride, null, first, Math.min(first + rowsInCache, to), 0, scratch);
             }
         }
     }
@@ -118,19 +128,32 @@ final class VectorRowProduct implements RowProduct {
     public void multiply(SingleInput x, float[] y, int yOffset, int from, int to, Scratch scratch) {
         Ranges.check(from, to, rows, name);
         SingleInput ready = ready(x, scratch);
+        int settled = trial.settled();
+        if (settled >= 0 || to - from <= rowsOfBlock[0]) {
+            multiplyBlocks(ready, y, yOffset, from, to, rowsOfBlock[Math.max(0, settled)], scratch);
+            return;
+        }
+        int next = trial.next();
+        long start = System.nanoTime();
+        multiplyBlocks(ready, y, yOffset, from, to, rowsOfBlock[next], scratch);
+        trial.took(next, (to - from) * rowBytes, System.nanoTime() - start);
+    }
+
+    private void multiplyBlocks(
+            SingleInput x, float[] y, int yOffset, int from, int to, int block, Scratch scratch) {
         for (int first = from, end; first < to; first = end) {
-            end = endOfBlock(first, to);
-            multiply(ready, y, yOffset, null, first, end, scratch);
+            end = endOfBlock(first, to, block);
+            multiply(x, y, yOffset, null, first, end, 0, scratch);
         }
     }
 
     /** As many rows as a block has, or as go into blocks whose fourths are whole pages, or all that are left. */
-    private int endOfBlock(int first, int to) {
+    private int endOfBlock(int first, int to, int block) {
         int rowsLeft = to - first;
-        if (rowsLeft > rowsOfBlock) {
-            return first + rowsOfBlock;
+        if (rowsLeft > block) {
+            return first + block;
         }
-        int inWholePages = rowsLeft - rowsLeft % rowsTogether;
+        int inWholePages = rowsLeft - rowsLeft % rowsTogether(block);
         return inWholePages > 0 ? first + inWholePages : to;
     }
 
@@ -143,9 +166,10 @@ final class VectorRowProduct implements RowProduct {
 
     @Override
     public void multiplyRows(
-            SingleInput x, float[] y, int yOffset, int[] indices, int from, int to, Scratch scratch) {
+            SingleInput x, float[] y, int yOffset, int[] indices, int from, int to, Reading reading, Scratch scratch) {
         Ranges.check(from, to, indices.length, name);
-        multiply(ready(x, scratch), y, yOffset, indices, from, to, scratch);
+        int firstLines = (int) Math.min(reading.firstLines(), rowBytes / 64);
+        multiply(ready(x, scratch), y, yOffset, indices, from, to, firstLines, scratch);
     }
 
     /** x with the form of {@link VectorFormat#prepare} beside it: the caller's if it has it, else one that does. */
@@ -164,9 +188,10 @@ final class VectorRowProduct implements RowProduct {
      *
      * @param input see {@link #ready}
      * @param indices null for all rows
+     * @param firstLines of each row, loaded before it is multiplied
      */
     private void multiply(
-            SingleInput input, float[] y, int yOffset, int[] indices, int from, int to, Scratch scratch) {
+            SingleInput input, float[] y, int yOffset, int[] indices, int from, int to, int firstLines, Scratch scratch) {
         float[] work = scratch.floats(this.work);
         float[] x = input.x();
         int xOffset = input.offset();
@@ -176,6 +201,9 @@ final class VectorRowProduct implements RowProduct {
         int apart = Math.ceilDiv(to - from, 4);
         for (int i = from; i < from + apart; i++) {
             list(indices, i, apart, to, scratch);
+            if (firstLines > 0) {
+                scratch.rows[MARGIN + 4] = FirstLines.load(data, starts, MARGIN, MARGIN + 4, firstLines);
+            }
             if (steps.length > 0) {
                 format.fourBySteps(data, starts, steps, steps.length, prepared, preparedOffset, work);
             } else {

@@ -53,7 +53,7 @@ class AllocationTest {
             assertSoonAllocatesNothing(() -> p.multiply(x, 3, y, rows, 0, rows, scratch));
             assertSoonAllocatesNothing(() -> p.multiply(x, 7, y, rows, 0, rows, scratch));
             assertSoonAllocatesNothing(() -> p.multiply(x, 20, y, rows, 0, rows, scratch));
-            assertSoonAllocatesNothing(() -> p.multiplyRows(single, y, 0, indices, 0, 7, scratch));
+            assertSoonAllocatesNothing(() -> p.multiplyRows(single, y, 0, indices, 0, 7, Reading.MANY_LINES, scratch));
         }
     }
 

@@ -144,12 +144,13 @@ class KernelSizeTest {
                 Arrays.fill(x, 0.5f);
                 Arrays.setAll(all, i -> i);
                 for (int i = 0; i < CALLS; i++) {
-                    product.multiplyRows(single, y, 0, all, 0, rows - 3, scratch);
+                    Reading reading = Reading.values()[i / 8 % 2];
+                    product.multiplyRows(single, y, 0, all, 0, rows - 3, reading, scratch);
                     product.multiply(x, 1, y, rows, 0, rows, scratch);
                     if (i % 4 == 0) {
                         product.multiply(x, 20, y, rows, 0, rows, scratch);
                         product.multiply(x, BatchedInput.FEWEST, y, rows, 0, rows, scratch);
-                        channels.accumulate(x, 0, all, 0, columns - 3, y, 0, scratch);
+                        channels.accumulate(x, 0, all, 0, columns - 3, y, 0, reading, scratch);
                     }
                 }
             }

@@ -244,9 +244,8 @@ class RowProductTest {
             product.multiply(Arrays.copyOfRange(x, 5, 5 + columns), 1, all, ROWS, 0, ROWS, scratch);
             for (int[] indices : new int[][] {{}, {0}, {10}, {1, 4, 9}, {0, 1, 2, 3}, {0, 2, 3, 5, 6, 7, 10}}) {
                 for (int from = 0; from <= indices.length; from++) {
-                    float[] y = new float[ROWS + 4];
-                    Arrays.fill(y, SENTINEL);
-                    product.multiplyRows(SingleInput.of(x, 5), y, 2, indices, from, indices.length, scratch);
+                    float[] y = listed(product, SingleInput.of(x, 5), indices, from, Reading.FEW_LINES);
+                    assertThat(listed(product, SingleInput.of(x, 5), indices, from, Reading.MANY_LINES)).isEqualTo(y);
                     float[] wanted = new float[ROWS + 4];
                     Arrays.fill(wanted, SENTINEL);
                     for (int i = from; i < indices.length; i++) {
@@ -258,6 +257,31 @@ class RowProductTest {
                 }
             }
         }
+    }
+
+    /** Rows of several blocks, in blocks of each size in turns, then in those that were the fastest. */
+    @ParameterizedTest
+    @EnumSource(names = {"Q8_0", "Q4_0", "F16"})
+    void no_bit_depends_on_the_size_of_blocks(TensorType type) {
+        int rows = 300;
+        RowProduct product = kernels.rows(TestWeights.random(type, rows, 2048, 1));
+        float[] x = TestWeights.activations(2048, 2);
+        float[] wanted = new float[rows];
+        for (int r = 0; r < rows; r++) {
+            product.multiply(x, 1, wanted, rows, r, r + 1, scratch);
+        }
+        for (int i = 0; i < 5 * BlockTrial.SAMPLES; i++) {
+            float[] y = new float[rows];
+            product.multiply(x, 1, y, rows, 0, rows, scratch);
+            assertThat(Arrays.equals(y, wanted)).as("call %d", i).isTrue();
+        }
+    }
+
+    private float[] listed(RowProduct product, SingleInput x, int[] indices, int from, Reading reading) {
+        float[] y = new float[ROWS + 4];
+        Arrays.fill(y, SENTINEL);
+        product.multiplyRows(x, y, 2, indices, from, indices.length, reading, scratch);
+        return y;
     }
 
     /** The definition of {@link LaneSums}, step by step, for types that one x is multiplied with as unpacked. */
@@ -451,13 +475,13 @@ class RowProductTest {
         for (int at : new int[] {0, 255, 256, 287, 288, 299, 300}) {
             Tensor weights = TestWeights.random(TensorType.F16, ROWS, columns, 9);
             float[] before = new float[ROWS];
-            kernels.rows(weights).multiplyRows(SingleInput.of(x, 5), before, 0, new int[] {1, 2}, 0, 2, scratch);
+            kernels.rows(weights).multiplyRows(SingleInput.of(x, 5), before, 0, new int[] {1, 2}, 0, 2, Reading.MANY_LINES, scratch);
             MemorySegment data = Arena.ofAuto().allocate(weights.data().byteSize(), 64).copyFrom(weights.data());
             short infinite = Float.floatToFloat16(Float.POSITIVE_INFINITY);
             data.set(ValueLayout.JAVA_SHORT_UNALIGNED, 2L * (columns + at), infinite);
             float[] y = new float[ROWS];
             kernels.rows(new Tensor("infinite", TensorType.F16, ROWS, columns, data))
-                    .multiplyRows(SingleInput.of(x, 5), y, 0, new int[] {1, 2}, 0, 2, scratch);
+                    .multiplyRows(SingleInput.of(x, 5), y, 0, new int[] {1, 2}, 0, 2, Reading.MANY_LINES, scratch);
             assertThat(y[1]).as("column %d", at).isEqualTo(Math.copySign(Float.POSITIVE_INFINITY, x[5 + at]));
             assertThat(y[2]).as("column %d", at).isEqualTo(before[2]);
         }
@@ -485,7 +509,7 @@ class RowProductTest {
                     .hasMessageContaining("test.F32");
         }
         SingleInput x = SingleInput.of(new float[8], 0);
-        assertThatThrownBy(() -> product.multiplyRows(x, new float[ROWS], 0, new int[2], 0, 3, scratch))
+        assertThatThrownBy(() -> product.multiplyRows(x, new float[ROWS], 0, new int[2], 0, 3, Reading.FEW_LINES, scratch))
                 .isInstanceOf(IllegalArgumentException.class);
     }
 }
