@@ -35,7 +35,7 @@ final class VectorQ8x0 implements VectorFormat {
 
     /**
      * Rows 35 KB apart are 1.04 to 1.08 times as fast as rows 140 to 560 KB apart, all other things being equal, on Intel; on AMD Zen 5
-     * these are 1.1 to 1.18 times as fast, whole models 1.15 to 1.3 times. On Intel Q4_0 loses a fifth by the former, F16 gains nothing.
+     * these are 1.1 to 1.18 times as fast, whole models 1.12 to 1.3 times. On Intel Q4_0 loses a fifth by the former, F16 gains nothing.
      */
     @Override
     public long[] blockBytes() {
