@@ -20,9 +20,6 @@ import java.util.Map;
  */
 record Crossover(double share, Reading reading) {
 
-    /** Where nothing is measured: operators leave out whatever they may. */
-    static final Crossover UNMEASURED = at(0);
-
     /**
      * A sparse operator must be faster by this much when it is measured alone. A whole model gains less: on the 8B shape
      * in Q8_0, blocks that had gained from 0.14 on by 1.02 cost it up to a tenth at 0.2 in one run of three.

@@ -129,7 +129,7 @@ final class Preparation {
         byKind.forEach((kind, candidates) -> {
             Crossover crossover = known.find(kernels.name(), kind).orElseGet(() -> {
                 if (!meter.isMeasurable(candidates)) {
-                    return Crossover.UNMEASURED;
+                    return Crossover.at(0); // they leave out whatever they may
                 }
                 Crossover measured = meter.measure(candidates);
                 known.keep(kernels.name(), kind, measured);

@@ -222,11 +222,11 @@ class CrossoverTest {
         Kernels kernels = KernelChoice.ofThisJvm().kernels();
         try (Threads threads = new Threads(2)) {
             CrossoverMeter meter = new CrossoverMeter(model, new Waiting(millis * 1_000_000), kernels, threads);
-            Tensor weights = Site.of(kind).orElseThrow().weights(model.layers().getFirst());
+            OperatorKey key = new OperatorKey(kind, 0);
+            Tensor weights = Site.weights(model, key);
             ChannelMajor repacked =
                     ChannelMajor.repack(weights, Arena.ofAuto().allocate(ChannelMajor.byteSize(weights), 64));
-            CrossoverMeter.Candidate candidate =
-                    new CrossoverMeter.Candidate(new OperatorKey(kind, 0), kernels.channels(repacked));
+            CrossoverMeter.Candidate candidate = new CrossoverMeter.Candidate(key, kernels.channels(repacked));
             assertThat(meter.measure(List.of(candidate)).share()).isBetween(least, most);
         }
     }

@@ -7,8 +7,6 @@ import dev.sparsellm.runtime.compare.TextQuality;
 import dev.sparsellm.runtime.demo.DemoTexts;
 import dev.sparsellm.runtime.quality.Perplexity;
 import dev.sparsellm.runtime.quality.Windows;
-import dev.sparsellm.spi.Calibratable;
-import dev.sparsellm.spi.CalibrationRequest;
 import dev.sparsellm.spi.ProgressSink;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -31,10 +29,8 @@ class ScoringTest {
     @BeforeAll
     static void calibrate() {
         model = Demo.open(folder);
-        profile = folder.resolve("profile.gguf");
         int[] ids = Arrays.copyOf(model.tokenizer().encodeOrdinary(DemoTexts.calibration()), 2048);
-        ((Calibratable) model.providers().require("chess").provider()).calibrate(
-                model.description(), model.host(), new CalibrationRequest(ids, 128, 0, 0, 0, 1, profile, false));
+        profile = Calibrations.calibrate(model, ids, 128, folder.resolve("profile.gguf"));
     }
 
     @AfterAll

@@ -28,16 +28,19 @@ final class BlockTrial {
     /** Slower than so many nanoseconds for a byte is code that is not compiled yet. */
     private static final double TOO_SLOW = 1;
 
-    private final double[][] nanosPerByte; // [sizes][SAMPLES]
+    private final double[][] nanosPerByte; // [sizes][SAMPLES], empty where there is no choice
     private final int[] timed; // [sizes]
     private int ranges;
-    private volatile int settled = -1;
+    private int missing; // of all sizes; counted, so that a range costs no search
+    private volatile int settled;
 
     /** @param sizes how many there are to choose from */
     BlockTrial(int sizes) {
-        nanosPerByte = new double[sizes][SAMPLES];
+        boolean open = sizes > 1;
+        nanosPerByte = new double[sizes][open ? SAMPLES : 0];
         timed = new int[sizes];
-        settled = sizes == 1 ? 0 : -1;
+        missing = sizes * 2 * SAMPLES;
+        settled = open ? -1 : 0;
     }
 
     /** The number of the size that is the fastest; -1 as long as that is open. */
@@ -58,7 +61,8 @@ final class BlockTrial {
             return;
         }
         nanosPerByte[size][timed[size]++ % SAMPLES] = each;
-        if (Arrays.stream(timed).allMatch(n -> n == 2 * SAMPLES)) {
+        missing--;
+        if (missing == 0) {
             int best = 0;
             for (int i = 1; i < timed.length; i++) {
                 best = median(i) < median(best) ? i : best;

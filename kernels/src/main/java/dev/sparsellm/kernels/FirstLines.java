@@ -10,7 +10,8 @@ import java.lang.foreign.ValueLayout;
  */
 final class FirstLines {
 
-    private static final long LINE = 64;
+    /** Bytes of a line of the cache. */
+    static final long LINE = 64;
 
     private FirstLines() {}
 

@@ -168,7 +168,7 @@ final class VectorRowProduct implements RowProduct {
     public void multiplyRows(
             SingleInput x, float[] y, int yOffset, int[] indices, int from, int to, Reading reading, Scratch scratch) {
         Ranges.check(from, to, indices.length, name);
-        int firstLines = (int) Math.min(reading.firstLines(), rowBytes / 64);
+        int firstLines = (int) Math.min(reading.firstLines(), rowBytes / FirstLines.LINE);
         multiply(ready(x, scratch), y, yOffset, indices, from, to, firstLines, scratch);
     }
 
