@@ -8,26 +8,36 @@ package dev.sparsellm.kernels;
  */
 public enum Reading {
 
-    /** Rows are read as they are multiplied; eight channels side by side. */
-    FEW_LINES(0, 8, 5),
+    /** Four rows are read as they are multiplied; eight channels side by side. */
+    FEW_LINES(4, 0, 8, 5),
 
-    /** {@link FirstLines} of four rows are loaded before these are multiplied; 16 channels side by side. */
-    MANY_LINES(16, 16, 8);
+    /**
+     * Eight rows are read as they are multiplied, where a type has a kernel for as many; of other types {@link FirstLines} of four rows
+     * are loaded before these are multiplied. 16 channels side by side.
+     */
+    MANY_LINES(8, 16, 16, 8);
 
     /** The most that {@link #channels} says. */
     static final int MOST_CHANNELS = 16;
 
+    private final int rows;
     private final int firstLines;
     private final int channels;
     private final int shortChannels;
 
-    Reading(int firstLines, int channels, int shortChannels) {
+    Reading(int rows, int firstLines, int channels, int shortChannels) {
+        this.rows = rows;
         this.firstLines = firstLines;
         this.channels = channels;
         this.shortChannels = shortChannels;
     }
 
-    /** Lines of the cache of each listed row that are loaded before it is multiplied. */
+    /** Listed rows side by side, where a type has a kernel for as many. */
+    int rows() {
+        return rows;
+    }
+
+    /** Lines of the cache of each listed row that are loaded before it is multiplied, where it has none. */
     int firstLines() {
         return firstLines;
     }

@@ -20,9 +20,9 @@ public final class Scratch {
     final float[] sums = new float[ChannelSteps.MOST_SUMS + MARGIN];
 
     /** Rows multiplied side by side, and what was loaded of them ahead; where they begin. */
-    final int[] rows = new int[MARGIN + 5 + MARGIN];
+    final int[] rows = new int[MARGIN + 9 + MARGIN];
 
-    final long[] starts = new long[MARGIN + 4 + MARGIN];
+    final long[] starts = new long[MARGIN + 8 + MARGIN];
 
     private float[] floats = new float[0];
 

@@ -7,6 +7,7 @@ import static dev.sparsellm.kernels.VectorWidth.LANES;
 import dev.sparsellm.spi.TensorType;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
+import java.util.List;
 import jdk.incubator.vector.FloatVector;
 
 /**
@@ -52,17 +53,25 @@ interface VectorFormat {
         dot4Unpacked(w, r0, r1, r2, r3, columns, x, xOffset, work);
     }
 
-    /** Whether there is {@link #fourBySteps}, which then is what one x is multiplied by. */
-    default boolean takesSteps() {
+    /**
+     * How rows are multiplied with one x: of several ways, the one that {@link WayTrial} finds to be the fastest, the first as long as
+     * that is open. Blocks are ascending.
+     */
+    default List<Way> ways() {
+        return List.of(Way.whole(false));
+    }
+
+    /** Whether there is {@link #eightBySteps}. */
+    default boolean takesEight() {
         return false;
     }
 
     /**
-     * Bytes of the rows that are multiplied before the next ones are: the four rows side by side lie a fourth of it apart. Ascending;
-     * where there are several, {@link BlockTrial} finds out which is the fastest.
+     * Whether {@link #fourBySteps} makes finite numbers of weights that are not: rows that have any are not to be trusted then. For
+     * types without blocks, of 16 bits.
      */
-    default long[] blockBytes() {
-        return new long[] {Long.MAX_VALUE};
+    default boolean hidesInfinities() {
+        return false;
     }
 
     /** Floats that {@link #prepare} makes of so many of x; 0 where {@link #fourBySteps} takes x as it is. */
@@ -79,17 +88,24 @@ interface VectorFormat {
      * The same as {@link #dot4} for rows that begin at {@code starts}, from {@link Scratch#MARGIN} on, step by step. Trusted as
      * {@link #dot4} is.
      *
-     * <p>Where in a row its steps begin, kernels look up, although it is a multiple of their number. If C2 knew that, it
+     * <p>Where in a row its steps begin is a product of a variable, for C2 not to know that it stays within the row. Otherwise it
      * would check indices before the loop in place of in it, by some 400 instructions for each row, which neither load
-     * memory nor let loads behind them begin: rows of 2 KB took 1.3 times as long.
+     * memory nor let loads behind them begin: rows of 2 KB took 1.3 times as long. (Looked up in an array, in place of multiplied: one
+     * register more, 1.0 to 1.09 times as long.)
      *
-     * @param offsets bytes from the beginning of a row to that of each step: a block, or a vector
+     * @param step bytes of a step: a block, or a vector
      * @param count steps; columns beyond are for the caller to add, by {@link #weight}
      * @param x from {@code xOffset} on, or what {@link #prepare} made of it
      */
     default void fourBySteps(
-            MemorySegment w, long[] starts, int[] offsets, int count, float[] x, int xOffset, float[] work) {
+            MemorySegment w, long[] starts, long step, int count, float[] x, int xOffset, float[] work) {
         throw new UnsupportedOperationException(type() + " has no kernel by steps");
+    }
+
+    /** The same for eight rows, as [8][LANES] from {@code work[Scratch.MARGIN]} on. */
+    default void eightBySteps(
+            MemorySegment w, long[] starts, long step, int count, float[] x, int xOffset, float[] work) {
+        throw new UnsupportedOperationException(type() + " has no kernel for eight rows");
     }
 
     /** A single weight of a row that begins at byte {@code row}; for types without blocks. */

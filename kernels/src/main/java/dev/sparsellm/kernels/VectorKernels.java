@@ -36,7 +36,7 @@ final class VectorKernels implements Kernels {
             .collect(Collectors.toMap(VectorFormat::type, Function.identity()));
 
     /** By type and bytes of a row. */
-    private final Map<Trial, BlockTrial> trials = new ConcurrentHashMap<>();
+    private final Map<Trial, WayTrial> trials = new ConcurrentHashMap<>();
 
     private record Trial(TensorType type, long rowBytes) {}
 
@@ -55,8 +55,8 @@ final class VectorKernels implements Kernels {
     @Override
     public RowProduct rows(Tensor weights) {
         VectorFormat format = format(weights);
-        BlockTrial trial = trials.computeIfAbsent(
-                new Trial(weights.type(), weights.rowBytes()), of -> new BlockTrial(format.blockBytes().length));
+        WayTrial trial = trials.computeIfAbsent(
+                new Trial(weights.type(), weights.rowBytes()), of -> new WayTrial(format.ways().size()));
         return new VectorRowProduct(format, weights.data().isNative() ? weights : offHeap(weights), trial);
     }
 

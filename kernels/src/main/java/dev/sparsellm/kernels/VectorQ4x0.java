@@ -17,6 +17,7 @@ import static jdk.incubator.vector.VectorOperators.ZERO_EXTEND_B2I;
 
 import dev.sparsellm.spi.TensorType;
 import java.lang.foreign.MemorySegment;
+import java.util.List;
 import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
@@ -34,8 +35,8 @@ final class VectorQ4x0 implements VectorFormat {
     }
 
     @Override
-    public boolean takesSteps() {
-        return LANES >= 8;
+    public List<Way> ways() {
+        return List.of(Way.whole(LANES >= 8));
     }
 
     @Override
@@ -75,9 +76,9 @@ final class VectorQ4x0 implements VectorFormat {
      */
     @Override
     public void fourBySteps(
-            MemorySegment w, long[] starts, int[] offsets, int count, float[] x, int xOffset, float[] work) {
+            MemorySegment w, long[] starts, long step, int count, float[] x, int xOffset, float[] work) {
         if (LANES == 8) {
-            fourByHalves(w, starts, offsets, count, x, xOffset, work);
+            fourByHalves(w, starts, step, count, x, xOffset, work);
             return;
         }
         w = NativeSegments.of(w);
@@ -90,7 +91,7 @@ final class VectorQ4x0 implements VectorFormat {
         FloatVector sum2 = FloatVector.zero(FLOATS);
         FloatVector sum3 = FloatVector.zero(FLOATS);
         for (int i = 0; i < count; i++) {
-            long at = offsets[i];
+            long at = i * step;
             FloatVector v0 = FloatVector.fromArray(FLOATS, x, xOffset + 32 * i);
             FloatVector u1 = FloatVector.fromArray(FLOATS, x, xOffset + 32 * i + 16);
             FloatVector zero = FloatVector.broadcast(FLOATS, x[xOffset + 32 * count + i]);
@@ -137,7 +138,7 @@ final class VectorQ4x0 implements VectorFormat {
      * written out, with a single load for a block, 1.6 times, but 43,000 nodes.
      */
     private static void fourByHalves(
-            MemorySegment w, long[] starts, int[] offsets, int count, float[] x, int xOffset, float[] work) {
+            MemorySegment w, long[] starts, long step, int count, float[] x, int xOffset, float[] work) {
         w = NativeSegments.of(w);
         long r0 = starts[MARGIN];
         long r1 = starts[MARGIN + 1];
@@ -148,7 +149,7 @@ final class VectorQ4x0 implements VectorFormat {
         FloatVector sum2 = FloatVector.zero(FLOATS);
         FloatVector sum3 = FloatVector.zero(FLOATS);
         for (int i = 0; i < count; i++) {
-            long at = offsets[i];
+            long at = i * step;
             long p0 = r0 + at;
             int d0 = w.get(SHORT, p0) & 0xffff;
             long p1 = r1 + at;

@@ -11,6 +11,7 @@ import static jdk.incubator.vector.VectorOperators.LSHL;
 
 import dev.sparsellm.spi.TensorType;
 import java.lang.foreign.MemorySegment;
+import java.util.List;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 
@@ -35,13 +36,8 @@ final class VectorQ8x0Ints implements VectorFormat {
     }
 
     @Override
-    public boolean takesSteps() {
-        return true;
-    }
-
-    @Override
-    public long[] blockBytes() {
-        return weightByWeight.blockBytes();
+    public List<Way> ways() {
+        return VectorQ8x0.ways(true);
     }
 
     @Override
@@ -65,7 +61,7 @@ final class VectorQ8x0Ints implements VectorFormat {
      */
     @Override
     public void fourBySteps(
-            MemorySegment w, long[] starts, int[] offsets, int count, float[] x, int xOffset, float[] work) {
+            MemorySegment w, long[] starts, long step, int count, float[] x, int xOffset, float[] work) {
         w = NativeSegments.of(w);
         long r0 = starts[MARGIN];
         long r1 = starts[MARGIN + 1];
@@ -76,7 +72,7 @@ final class VectorQ8x0Ints implements VectorFormat {
         FloatVector sum2 = FloatVector.zero(FLOATS);
         FloatVector sum3 = FloatVector.zero(FLOATS);
         for (int i = 0; i < count; i++) {
-            long at = offsets[i];
+            long at = i * step;
             long p0 = r0 + at;
             IntVector q0 = IntVector.fromMemorySegment(INTS, w, p0 + 2, LITTLE_ENDIAN);
             FloatVector part0 = FloatVector.zero(FLOATS);

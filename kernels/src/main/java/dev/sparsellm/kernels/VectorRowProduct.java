@@ -4,10 +4,10 @@ import static dev.sparsellm.kernels.Scratch.MARGIN;
 
 import dev.sparsellm.spi.Tensor;
 import java.lang.foreign.MemorySegment;
-import java.util.Arrays;
+import java.util.List;
 
 /**
- * Four rows side by side by {@link VectorFormat}; for batches, unpacked once and multiplied by {@link VectorGemm}.
+ * Some rows side by side by {@link VectorFormat}; for batches, unpacked once and multiplied by {@link VectorGemm}.
  */
 final class VectorRowProduct implements RowProduct {
 
@@ -16,6 +16,9 @@ final class VectorRowProduct implements RowProduct {
 
     private static final long PAGE = 4096;
 
+    /** Ranges of fewer are too soon over to be timed. */
+    private static final long FEWEST_TIMED_BYTES = 32 * 1024;
+
     private final VectorFormat format;
     private final String name;
     private final MemorySegment data;
@@ -23,9 +26,12 @@ final class VectorRowProduct implements RowProduct {
     private final int rows;
     private final int columns;
 
-    /** Where in a row the steps of {@link VectorFormat#fourBySteps} begin, and how many columns they take. */
-    private final int[] steps;
+    private final List<Way> ways;
 
+    /** Of {@link VectorFormat#fourBySteps} in a row, bytes of each, and columns of all. */
+    private final int steps;
+
+    private final long stepBytes;
     private final int wholeColumns;
 
     /** Length of what {@link VectorFormat#prepare} makes; 0 where x is multiplied as it is. */
@@ -33,11 +39,16 @@ final class VectorRowProduct implements RowProduct {
 
     private final int rowsInCache;
 
-    /** Rows of which four at a time are taken, a fourth of them apart, before the next ones; see {@link VectorFormat#blockBytes}. */
+    /** Of each way: rows of which four at a time are taken, a fourth of them apart, before the next ones. */
     private final int[] rowsOfBlock;
 
-    /** Which of these is the fastest. */
-    private final BlockTrial trial;
+    /** Which way is the fastest, and of how many rows on ways differ so that it can be told. */
+    private final WayTrial trial;
+
+    private final int fewestTimed;
+
+    /** Rows to be trusted; null if all are. */
+    private final FiniteRows finite;
 
     /** As few rows as have fourths of whole pages. */
     private final int fourWholePages;
@@ -45,7 +56,7 @@ final class VectorRowProduct implements RowProduct {
     /** Length of the working memory. */
     private final int work;
 
-    VectorRowProduct(VectorFormat format, Tensor weights, BlockTrial trial) {
+    VectorRowProduct(VectorFormat format, Tensor weights, WayTrial trial) {
         this.format = format;
         this.trial = trial;
         name = weights.name();
@@ -53,15 +64,19 @@ final class VectorRowProduct implements RowProduct {
         rowBytes = weights.rowBytes();
         rows = weights.rows();
         columns = weights.columns();
+        ways = format.ways();
+        boolean bySteps = ways.stream().anyMatch(Way::bySteps);
         int columnsOfStep = Math.max(format.type().blockSize(), VectorWidth.LANES);
-        steps = new int[format.takesSteps() ? columns / columnsOfStep : 0];
-        Arrays.setAll(steps, i -> (int) format.type().rowBytes(i * columnsOfStep));
-        wholeColumns = steps.length > 0 ? steps.length * columnsOfStep : columns;
-        preparedFloats = steps.length > 0 ? format.preparedFloats(columns) : 0;
+        steps = columns / columnsOfStep;
+        stepBytes = format.type().rowBytes(columnsOfStep);
+        wholeColumns = steps * columnsOfStep;
+        preparedFloats = bySteps ? format.preparedFloats(columns) : 0;
         rowsInCache = Math.max(4, (int) (CACHED_BYTES / rowBytes) / 4 * 4);
-        rowsOfBlock = Arrays.stream(format.blockBytes())
-                .mapToInt(bytes -> (int) Math.min(1 << 30, Math.max(16, Long.highestOneBit(bytes / rowBytes))))
+        rowsOfBlock = ways.stream()
+                .mapToInt(way -> (int) Math.min(1 << 30, Math.max(16, Long.highestOneBit(way.blockBytes() / rowBytes))))
                 .toArray();
+        fewestTimed = rowsOfBlock[0] < 1 << 30 ? rowsOfBlock[0] + 1 : Math.ceilDiv((int) FEWEST_TIMED_BYTES, (int) rowBytes);
+        finite = bySteps && format.hidesInfinities() ? new FiniteRows(data, rows, columns, rowBytes) : null;
         fourWholePages = 4 * wholePages(rowBytes);
         // What is not to be trusted is done anew by dot4Unpacked.
         work = Math.max(VectorFormat.WORK, format.workOfFour());
@@ -112,7 +127,8 @@ final class VectorRowProduct implements RowProduct {
             for (int b = 0; b < batch; b++) {
                 row.set(x, b * columns);
                 prepare(row);
-                multiply(row, y, b * yStride, null, first, Math.min(first + rowsInCache, to), 0, scratch);
+                int end = Math.min(first + rowsInCache, to);
+                multiply(row, y, b * yStride, null, first, end, way().bySteps(), Reading.FEW_LINES, scratch);
             }
         }
     }
@@ -128,22 +144,31 @@ final class VectorRowProduct implements RowProduct {
     public void multiply(SingleInput x, float[] y, int yOffset, int from, int to, Scratch scratch) {
         Ranges.check(from, to, rows, name);
         SingleInput ready = ready(x, scratch);
-        int settled = trial.settled();
-        if (settled >= 0 || to - from <= rowsOfBlock[0]) {
-            multiplyBlocks(ready, y, yOffset, from, to, rowsOfBlock[Math.max(0, settled)], scratch);
+        if (trial.settled() >= 0 || to - from < fewestTimed) {
+            multiplyBlocks(ready, y, yOffset, from, to, settled(), scratch);
             return;
         }
         int next = trial.next();
         long start = System.nanoTime();
-        multiplyBlocks(ready, y, yOffset, from, to, rowsOfBlock[next], scratch);
+        multiplyBlocks(ready, y, yOffset, from, to, next, scratch);
         trial.took(next, (to - from) * rowBytes, System.nanoTime() - start);
     }
 
-    private void multiplyBlocks(
-            SingleInput x, float[] y, int yOffset, int from, int to, int block, Scratch scratch) {
+    private int settled() {
+        return Math.max(0, trial.settled());
+    }
+
+    /** The one that is the fastest, as far as that is known. */
+    private Way way() {
+        return ways.get(settled());
+    }
+
+    private void multiplyBlocks(SingleInput x, float[] y, int yOffset, int from, int to, int way, Scratch scratch) {
+        int block = rowsOfBlock[way];
+        boolean bySteps = ways.get(way).bySteps();
         for (int first = from, end; first < to; first = end) {
             end = endOfBlock(first, to, block);
-            multiply(x, y, yOffset, null, first, end, 0, scratch);
+            multiply(x, y, yOffset, null, first, end, bySteps, Reading.FEW_LINES, scratch);
         }
     }
 
@@ -168,8 +193,7 @@ final class VectorRowProduct implements RowProduct {
     public void multiplyRows(
             SingleInput x, float[] y, int yOffset, int[] indices, int from, int to, Reading reading, Scratch scratch) {
         Ranges.check(from, to, indices.length, name);
-        int firstLines = (int) Math.min(reading.firstLines(), rowBytes / FirstLines.LINE);
-        multiply(ready(x, scratch), y, yOffset, indices, from, to, firstLines, scratch);
+        multiply(ready(x, scratch), y, yOffset, indices, from, to, way().bySteps(), reading, scratch);
     }
 
     /** x with the form of {@link VectorFormat#prepare} beside it: the caller's if it has it, else one that does. */
@@ -184,28 +208,33 @@ final class VectorRowProduct implements RowProduct {
     }
 
     /**
-     * Four rows of a list side by side, which lie a fourth of it apart: as many streams that the hardware prefetches.
+     * Rows of a list side by side, which lie a fourth or an eighth of it apart: as many streams that the hardware prefetches.
      *
      * @param input see {@link #ready}
      * @param indices null for all rows
-     * @param firstLines of each row, loaded before it is multiplied
      */
     private void multiply(
-            SingleInput input, float[] y, int yOffset, int[] indices, int from, int to, int firstLines, Scratch scratch) {
+            SingleInput input, float[] y, int yOffset, int[] indices, int from, int to, boolean bySteps, Reading reading,
+            Scratch scratch) {
         float[] work = scratch.floats(this.work);
         float[] x = input.x();
         int xOffset = input.offset();
         float[] prepared = preparedFloats > 0 ? input.prepared() : x;
         int preparedOffset = preparedFloats > 0 ? 0 : xOffset;
         long[] starts = scratch.starts;
-        int apart = Math.ceilDiv(to - from, 4);
+        boolean eight = bySteps && format.takesEight() && reading.rows() == 8;
+        int sideBySide = eight ? 8 : 4;
+        int firstLines = eight ? 0 : (int) Math.min(reading.firstLines(), rowBytes / FirstLines.LINE);
+        int apart = Math.ceilDiv(to - from, sideBySide);
         for (int i = from; i < from + apart; i++) {
-            list(indices, i, apart, to, scratch);
+            list(indices, i, apart, sideBySide, to, scratch);
             if (firstLines > 0) {
-                scratch.rows[MARGIN + 4] = FirstLines.load(data, starts, MARGIN, MARGIN + 4, firstLines);
+                scratch.rows[MARGIN + 8] = FirstLines.load(data, starts, MARGIN, MARGIN + 4, firstLines);
             }
-            if (steps.length > 0) {
-                format.fourBySteps(data, starts, steps, steps.length, prepared, preparedOffset, work);
+            if (eight) {
+                format.eightBySteps(data, starts, stepBytes, steps, prepared, preparedOffset, work);
+            } else if (bySteps) {
+                format.fourBySteps(data, starts, stepBytes, steps, prepared, preparedOffset, work);
             } else {
                 format.dot4(
                         data,
@@ -218,19 +247,19 @@ final class VectorRowProduct implements RowProduct {
                         xOffset,
                         work);
             }
-            for (int r = 0; r < 4; r++) {
+            for (int r = 0; r < sideBySide && bySteps; r++) {
                 for (int c = wholeColumns; c < columns; c++) {
                     float weight = format.weight(data, starts[MARGIN + r], c);
                     LaneSums.add(weight, x[xOffset + c], work, MARGIN + r * VectorWidth.LANES + c - wholeColumns);
                 }
             }
-            store(scratch.rows, x, xOffset, y, yOffset, work);
+            store(scratch.rows, sideBySide, bySteps, x, xOffset, y, yOffset, work);
         }
     }
 
     /** Rows i, i + apart and so on, and where they begin; the last one again where there are no more. */
-    private void list(int[] indices, int i, int apart, int to, Scratch scratch) {
-        for (int r = 0; r < 4; r++) {
+    private void list(int[] indices, int i, int apart, int sideBySide, int to, Scratch scratch) {
+        for (int r = 0; r < sideBySide; r++) {
             int at = Math.min(i + r * apart, to - 1);
             int row = indices == null ? at : indices[at];
             scratch.rows[MARGIN + r] = row;
@@ -239,20 +268,29 @@ final class VectorRowProduct implements RowProduct {
     }
 
     /** Adds up the lanes of each row; what the short form of a product cannot be trusted with is done anew. */
-    private void store(int[] list, float[] x, int xOffset, float[] y, int yOffset, float[] work) {
+    private void store(
+            int[] list, int sideBySide, boolean bySteps, float[] x, int xOffset, float[] y, int yOffset, float[] work) {
         boolean trusted = true;
-        for (int r = 0; r < 4; r++) {
-            float total = LaneSums.total(work, MARGIN + r * VectorWidth.LANES);
-            y[yOffset + list[MARGIN + r]] = total;
-            trusted &= Float.isFinite(total);
-        }
-        for (int r = 0; r < 4 && !trusted; r++) {
+        for (int r = 0; r < sideBySide; r++) {
             int row = list[MARGIN + r];
-            if (!Float.isFinite(y[yOffset + row])) {
+            float total = LaneSums.total(work, MARGIN + r * VectorWidth.LANES);
+            y[yOffset + row] = total;
+            trusted &= isTrusted(total, row, bySteps);
+        }
+        if (trusted) {
+            return;
+        }
+        for (int r = 0; r < sideBySide; r++) {
+            int row = list[MARGIN + r];
+            if (!isTrusted(y[yOffset + row], row, bySteps)) {
                 long at = row * rowBytes;
                 format.dot4Unpacked(data, at, at, at, at, columns, x, xOffset, work);
                 y[yOffset + row] = LaneSums.total(work, MARGIN);
             }
         }
+    }
+
+    private boolean isTrusted(float total, int row, boolean bySteps) {
+        return Float.isFinite(total) && (!bySteps || finite == null || finite.isFinite(row));
     }
 }

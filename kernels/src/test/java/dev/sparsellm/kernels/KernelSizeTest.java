@@ -7,6 +7,7 @@ import dev.sparsellm.spi.Tensor;
 import dev.sparsellm.spi.TensorType;
 import java.io.IOException;
 import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -75,6 +76,9 @@ class KernelSizeTest {
                         .containsKeys(
                                 "VectorQ8x0 fourBySteps",
                                 "VectorQ4x0 fourBySteps",
+                                "VectorF16 fourBySteps",
+                                "VectorF16 eightBySteps",
+                                "VectorBF16 eightBySteps",
                                 "VectorTiles twelveByTwo",
                                 "VectorTiles twelveByOne");
             case 256 ->
@@ -127,9 +131,25 @@ class KernelSizeTest {
 
         private Load() {}
 
+        /** Whether or not it is the fastest way here. */
+        private static void halvesBySteps(Scratch scratch) {
+            MemorySegment weights = Arena.ofAuto().allocate(8 * 1024, 64);
+            float[] x = new float[512];
+            float[] work = scratch.floats(VectorFormat.WORK);
+            Arrays.setAll(scratch.starts, i -> Math.clamp(i - Scratch.MARGIN, 0, 7) * 1024L);
+            long step = 2L * VectorWidth.LANES;
+            for (int i = 0; i < CALLS; i++) {
+                for (VectorFormat format : List.of(new VectorF16(), new VectorBF16())) {
+                    format.fourBySteps(weights, scratch.starts, step, 512 / VectorWidth.LANES, x, 0, work);
+                    format.eightBySteps(weights, scratch.starts, step, 512 / VectorWidth.LANES, x, 0, work);
+                }
+            }
+        }
+
         public static void main(String[] args) {
             Kernels kernels = KernelChoice.ofThisJvm().kernels();
             Scratch scratch = new Scratch();
+            halvesBySteps(scratch);
             for (TensorType type : TestWeights.TYPES) {
                 int columns = type.blockSize() == 256 ? 256 : 64;
                 int rows = 64;

@@ -259,10 +259,10 @@ class RowProductTest {
         }
     }
 
-    /** Rows of several blocks, in blocks of each size in turns, then in those that were the fastest. */
+    /** Rows of several blocks, by each way in turns, then by the fastest. */
     @ParameterizedTest
     @EnumSource(names = {"Q8_0", "Q4_0", "F16"})
-    void no_bit_depends_on_the_size_of_blocks(TensorType type) {
+    void no_bit_depends_on_the_way(TensorType type) {
         int rows = 300;
         RowProduct product = kernels.rows(TestWeights.random(type, rows, 2048, 1));
         float[] x = TestWeights.activations(2048, 2);
@@ -270,7 +270,7 @@ class RowProductTest {
         for (int r = 0; r < rows; r++) {
             product.multiply(x, 1, wanted, rows, r, r + 1, scratch);
         }
-        for (int i = 0; i < 5 * BlockTrial.SAMPLES; i++) {
+        for (int i = 0; i < 5 * WayTrial.SAMPLES; i++) {
             float[] y = new float[rows];
             product.multiply(x, 1, y, rows, 0, rows, scratch);
             assertThat(Arrays.equals(y, wanted)).as("call %d", i).isTrue();

@@ -1,0 +1,45 @@
+package dev.sparsellm.kernels;
+
+import java.lang.foreign.MemorySegment;
+
+/**
+ * Which rows of F16 hold neither infinities nor NaN, of which {@link VectorF16#fourBySteps} would make finite numbers. Each row is
+ * looked through when it is asked for the first time, just multiplied and in cache. Safe for any thread: those that ask at the same
+ * time find the same.
+ */
+final class FiniteRows {
+
+    private static final byte FINITE = 1;
+    private static final byte NOT_FINITE = 2;
+
+    /** The exponent of infinities and NaN. */
+    private static final int EXPONENT = 0x7c00;
+
+    private final MemorySegment data;
+    private final long rowBytes;
+    private final int columns;
+    private final byte[] known; // [rows], 0 as long as a row has not been looked through
+
+    FiniteRows(MemorySegment data, int rows, int columns, long rowBytes) {
+        this.data = data;
+        this.rowBytes = rowBytes;
+        this.columns = columns;
+        known = new byte[rows];
+    }
+
+    boolean isFinite(int row) {
+        if (known[row] == 0) {
+            known[row] = greatestMagnitude(data, row * rowBytes, columns) < EXPONENT ? FINITE : NOT_FINITE;
+        }
+        return known[row] == FINITE;
+    }
+
+    private static int greatestMagnitude(MemorySegment w, long at, int n) {
+        w = NativeSegments.of(w);
+        int greatest = 0;
+        for (int i = 0; i < n; i++) {
+            greatest = Math.max(greatest, w.get(ScalarBlocks.SHORT, at + 2L * i) & 0x7fff);
+        }
+        return greatest;
+    }
+}
