@@ -149,6 +149,9 @@ final class VectorRowProduct implements RowProduct {
             return;
         }
         int next = trial.next();
+        if (finite != null && ways.get(next).bySteps()) {
+            finite.lookThrough(from, to);
+        }
         long start = System.nanoTime();
         multiplyBlocks(ready, y, yOffset, from, to, next, scratch);
         trial.took(next, (to - from) * rowBytes, System.nanoTime() - start);

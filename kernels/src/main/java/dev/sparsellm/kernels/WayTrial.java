@@ -21,9 +21,10 @@ final class WayTrial {
 
     /**
      * Ranges that one way is tried on before the next is, by all threads: of two threads that take turns, each would always have
-     * had the same way, and the way of the faster core would have stayed.
+     * had the same way, and the way of the faster core would have stayed. Prime, since the ranges of a token are a multiple of
+     * 32 or more: with 64, each way was timed on the same layers all the time, which may lie on slower pages than the others.
      */
-    static final int TURN = 64;
+    static final int TURN = 61;
 
     /** Slower than so many nanoseconds for a byte is code that is not compiled yet. */
     private static final double TOO_SLOW = 1;
