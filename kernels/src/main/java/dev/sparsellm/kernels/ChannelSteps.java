@@ -31,11 +31,15 @@ interface ChannelSteps {
      */
     float unit(int bits);
 
+    /** What {@link #codes} wants factors multiplied with before: a power of two, which it takes back. */
+    float up(int bits);
+
     /**
      * Weights are codes of {@code bits} bits, of channels i in [0, count) that share scales:
      * {@code y[yOffset + o] += s[sOffset + o] · (Σ_i factors[i] · q[i][o] + shift)}.
      *
      * @param lines where the codes of each channel begin
+     * @param factors times {@link #up}
      * @param sums working memory, {@link #MOST_SUMS} long
      * @param s scales times {@link #unit}
      * @param shift 0 for codes of 8 bits, which are signed

@@ -114,12 +114,13 @@ final class PackedChannelProduct implements ChannelProduct {
         // in memory or soon after. (A quarter faster where most are active. Plain types, whose streams would lie far
         // apart in the whole list, lose by it.)
         int bunches = Math.ceilDiv(to - from, sideBySide);
+        float up = steps.up(coding.bits());
         for (int b = 0; b < bunches; b++) {
             int count = 0;
             for (int i = from + b; i < to; i += bunches) {
                 int inUnit = channels[i] - unit * layout.channelsPerUnit();
                 scratch.lines[count] = codes + inUnit * layout.stride();
-                scratch.factors[count++] = a[aOffset + channels[i]];
+                scratch.factors[count++] = a[aOffset + channels[i]] * up;
             }
             steps.codes(
                     coding.bits(), data, scratch.lines, scratch.factors, count, scratch.sums,

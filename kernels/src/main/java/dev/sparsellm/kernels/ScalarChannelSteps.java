@@ -38,6 +38,11 @@ final class ScalarChannelSteps implements ChannelSteps {
     }
 
     @Override
+    public float up(int bits) {
+        return 1;
+    }
+
+    @Override
     public void codes(
             int bits, MemorySegment w, long[] lines, float[] factors, int count, float[] sums,
             float[] s, int sOffset, float shift, float[] y, int yOffset, int n) {

@@ -84,6 +84,11 @@ final class VectorChannelSteps implements ChannelSteps {
     }
 
     @Override
+    public float up(int bits) {
+        return VectorCodeSweeps.up(bits);
+    }
+
+    @Override
     public void codes(
             int bits, MemorySegment w, long[] lines, float[] factors, int count, float[] sums,
             float[] s, int sOffset, float shift, float[] y, int yOffset, int n) {

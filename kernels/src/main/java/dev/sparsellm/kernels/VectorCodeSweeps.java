@@ -1,5 +1,9 @@
 package dev.sparsellm.kernels;
 
+import static dev.sparsellm.kernels.IntsAsFloats.AS_THEY_ARE;
+import static dev.sparsellm.kernels.IntsAsFloats.TO_FLOAT;
+import static dev.sparsellm.kernels.IntsAsFloats.UNIT;
+import static dev.sparsellm.kernels.IntsAsFloats.UP;
 import static dev.sparsellm.kernels.VectorWidth.FLOATS;
 import static dev.sparsellm.kernels.VectorWidth.INTS;
 import static dev.sparsellm.kernels.VectorWidth.LANES;
@@ -18,6 +22,8 @@ import jdk.incubator.vector.IntVector;
  * conversion and a multiply-add. Codes stay where they are in their int, so that sums come out too large by a power of
  * two for each place, which is exact. (With a shift for every code, sweeps of 4 bits came to 11.1 in place of 12.6 GB/s
  * from memory.) Codes of 8 bits are signed and shifted to the top: for them the shifts cost nothing.
+ * Those of 4 bits become floats as {@link IntsAsFloats} says, 1.04 to 1.1 times as fast where that is without a conversion; of 8 bits,
+ * made unsigned for it, 0.96 to 1.02.
  *
  * <p>From cache, at half of the channels, this is 1.4 times as fast as sums that are kept in memory from bunch to bunch
  * and scaled when the group is complete; from memory 1.05 to 1.25 times. (The lower bits of an int could be left in place of being masked and their error taken out later, two instructions
@@ -30,7 +36,8 @@ final class VectorCodeSweeps {
     private static final float[] UNITS_6 = {1, 0x1p-6f, 0x1p-12f, 0x1p-18f, 0x1p-24f};
     private static final float[] UNITS_5 = {1, 0x1p-5f, 0x1p-10f, 0x1p-15f, 0x1p-20f, 0x1p-25f};
     private static final float[] UNITS_4 = {
-        1, 0x1p-4f, 0x1p-8f, 0x1p-12f, 0x1p-16f, 0x1p-20f, 0x1p-24f, 1 // the sign's place is shifted down
+        UNIT, 0x1p-4f * UNIT, 0x1p-8f * UNIT, 0x1p-12f * UNIT, 0x1p-16f * UNIT, 0x1p-20f * UNIT,
+        (AS_THEY_ARE ? 0x1p-16f : 0x1p-24f) * UNIT, UNIT // the sign's place is shifted down
     };
     private static final float[] UNITS_3_LOWER = {1, 0x1p-3f, 0x1p-6f, 0x1p-9f, 0x1p-12f};
     private static final float[] UNITS_3_UPPER = {0x1p-15f, 0x1p-18f, 0x1p-21f, 0x1p-24f, 0x1p-27f};
@@ -44,6 +51,11 @@ final class VectorCodeSweeps {
     /** {@link ChannelSteps#unit}: codes of 8 bits are all shifted to the top, others by what their place says. */
     static float unit(int bits) {
         return bits == 8 ? 0x1p-24f : 1;
+    }
+
+    /** {@link ChannelSteps#up}: codes of 4 bits may be denormal. */
+    static float up(int bits) {
+        return bits == 4 ? UP : 1;
     }
 
     static void codes(
@@ -193,14 +205,15 @@ final class VectorCodeSweeps {
                 for (int i = 0; i < count; i++) {
                     FloatVector factor = FloatVector.broadcast(FLOATS, factors[i]);
                     IntVector packed = IntVector.fromMemorySegment(INTS, w, lines[i] + line, LITTLE_ENDIAN);
-                    sum0 = ((FloatVector) packed.and(15).convert(I2F, 0)).fma(factor, sum0);
-                    sum1 = ((FloatVector) packed.and(15 << 4).convert(I2F, 0)).fma(factor, sum1);
-                    sum2 = ((FloatVector) packed.and(15 << 8).convert(I2F, 0)).fma(factor, sum2);
-                    sum3 = ((FloatVector) packed.and(15 << 12).convert(I2F, 0)).fma(factor, sum3);
-                    sum4 = ((FloatVector) packed.and(15 << 16).convert(I2F, 0)).fma(factor, sum4);
-                    sum5 = ((FloatVector) packed.and(15 << 20).convert(I2F, 0)).fma(factor, sum5);
-                    sum6 = ((FloatVector) packed.and(15 << 24).convert(I2F, 0)).fma(factor, sum6);
-                    sum7 = ((FloatVector) packed.lanewise(LSHR, 28).convert(I2F, 0)).fma(factor, sum7);
+                    sum0 = ((FloatVector) packed.and(15).convert(TO_FLOAT, 0)).fma(factor, sum0);
+                    sum1 = ((FloatVector) packed.and(15 << 4).convert(TO_FLOAT, 0)).fma(factor, sum1);
+                    sum2 = ((FloatVector) packed.and(15 << 8).convert(TO_FLOAT, 0)).fma(factor, sum2);
+                    sum3 = ((FloatVector) packed.and(15 << 12).convert(TO_FLOAT, 0)).fma(factor, sum3);
+                    sum4 = ((FloatVector) packed.and(15 << 16).convert(TO_FLOAT, 0)).fma(factor, sum4);
+                    sum5 = ((FloatVector) packed.and(15 << 20).convert(TO_FLOAT, 0)).fma(factor, sum5);
+                    IntVector code6 = AS_THEY_ARE ? packed.lanewise(LSHR, 8).and(15 << 16) : packed.and(15 << 24);
+                    sum6 = ((FloatVector) code6.convert(TO_FLOAT, 0)).fma(factor, sum6);
+                    sum7 = ((FloatVector) packed.lanewise(LSHR, 28).convert(TO_FLOAT, 0)).fma(factor, sum7);
                 }
                 sum0.intoArray(sums, 0);
                 sum1.intoArray(sums, LANES);

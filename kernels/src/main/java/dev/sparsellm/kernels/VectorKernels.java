@@ -23,7 +23,7 @@ final class VectorKernels implements Kernels {
                     new VectorF32(),
                     new VectorF16(),
                     new VectorBF16(),
-                    new VectorQ4x0(),
+                    LANES == 8 ? new VectorQ4x0Shorts() : new VectorQ4x0(),
                     new VectorQ4x1(),
                     new VectorQ5x0(),
                     new VectorQ5x1(),

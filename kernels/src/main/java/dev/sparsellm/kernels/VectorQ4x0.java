@@ -23,7 +23,7 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorOperators;
 
-/** Rows of Q4_0; see {@link ScalarBlocks#q4x0}. */
+/** Rows of Q4_0; see {@link ScalarBlocks#q4x0}. Of 256 bits, by {@link VectorQ4x0Shorts}. */
 final class VectorQ4x0 implements VectorFormat {
 
     /** What is left of a byte without its low nibble. */
@@ -36,7 +36,7 @@ final class VectorQ4x0 implements VectorFormat {
 
     @Override
     public List<Way> ways() {
-        return List.of(Way.whole(LANES >= 8));
+        return List.of(Way.whole(LANES == 16));
     }
 
     @Override
@@ -53,14 +53,19 @@ final class VectorQ4x0 implements VectorFormat {
                 prepared[i] = x[xOffset + i];
                 prepared[i + 16] = x[xOffset + i + 16] * 0.0625f - x[xOffset + i];
             }
-            float even = 0; // two sums, four of each at a time: additions wait for each other
-            float odd = 0;
-            for (int i = xOffset + at; i < xOffset + at + 32; i += 8) {
-                even += x[i] + x[i + 2] + (x[i + 4] + x[i + 6]);
-                odd += x[i + 1] + x[i + 3] + (x[i + 5] + x[i + 7]);
-            }
-            prepared[columns + block] = -8f / LANES * (even + odd);
+            prepared[columns + block] = -8f / LANES * sum32(x, xOffset + at);
         }
+    }
+
+    /** The sum of 32 numbers. */
+    static float sum32(float[] x, int from) {
+        float even = 0; // two sums, four of each at a time: additions wait for each other
+        float odd = 0;
+        for (int i = from; i < from + 32; i += 8) {
+            even += x[i] + x[i + 2] + (x[i + 4] + x[i + 6]);
+            odd += x[i + 1] + x[i + 3] + (x[i + 5] + x[i + 7]);
+        }
+        return even + odd;
     }
 
     /**
@@ -77,10 +82,6 @@ final class VectorQ4x0 implements VectorFormat {
     @Override
     public void fourBySteps(
             MemorySegment w, long[] starts, long step, int count, float[] x, int xOffset, float[] work) {
-        if (LANES == 8) {
-            fourByHalves(w, starts, step, count, x, xOffset, work);
-            return;
-        }
         w = NativeSegments.of(w);
         long r0 = starts[MARGIN];
         long r1 = starts[MARGIN + 1];
@@ -125,67 +126,6 @@ final class VectorQ4x0 implements VectorFormat {
             sum3 = ((FloatVector) both3.and(HIGH).convert(I2F, 0))
                     .fma(u1, part3)
                     .fma(FloatVector.broadcast(FLOATS, d3), sum3);
-        }
-        sum0.intoArray(work, MARGIN);
-        sum1.intoArray(work, MARGIN + LANES);
-        sum2.intoArray(work, MARGIN + 2 * LANES);
-        sum3.intoArray(work, MARGIN + 3 * LANES);
-    }
-
-    /**
-     * The same where a vector has half of a block's bytes. The loop over both is unrolled by C2, and is 24,000 nodes written so, too
-     * many to read scales after it: see KernelSizeTest. 1.5 times as fast as weight by weight, two rows at a time, AMD Zen 3; all rows
-     * written out, with a single load for a block, 1.6 times, but 43,000 nodes.
-     */
-    private static void fourByHalves(
-            MemorySegment w, long[] starts, long step, int count, float[] x, int xOffset, float[] work) {
-        w = NativeSegments.of(w);
-        long r0 = starts[MARGIN];
-        long r1 = starts[MARGIN + 1];
-        long r2 = starts[MARGIN + 2];
-        long r3 = starts[MARGIN + 3];
-        FloatVector sum0 = FloatVector.zero(FLOATS);
-        FloatVector sum1 = FloatVector.zero(FLOATS);
-        FloatVector sum2 = FloatVector.zero(FLOATS);
-        FloatVector sum3 = FloatVector.zero(FLOATS);
-        for (int i = 0; i < count; i++) {
-            long at = i * step;
-            long p0 = r0 + at;
-            int d0 = w.get(SHORT, p0) & 0xffff;
-            long p1 = r1 + at;
-            int d1 = w.get(SHORT, p1) & 0xffff;
-            long p2 = r2 + at;
-            int d2 = w.get(SHORT, p2) & 0xffff;
-            long p3 = r3 + at;
-            int d3 = w.get(SHORT, p3) & 0xffff;
-            FloatVector part0 = FloatVector.broadcast(FLOATS, x[xOffset + 32 * count + i]);
-            FloatVector part1 = part0;
-            FloatVector part2 = part0;
-            FloatVector part3 = part0;
-            for (int k = 0; k < 16; k += 8) {
-                FloatVector v0 = FloatVector.fromArray(FLOATS, x, xOffset + 32 * i + k);
-                FloatVector u1 = FloatVector.fromArray(FLOATS, x, xOffset + 32 * i + 16 + k);
-                IntVector both0 = (IntVector) ByteVector.fromMemorySegment(BYTES, w, p0 + 2 + k, LITTLE_ENDIAN)
-                        .convertShape(ZERO_EXTEND_B2I, INTS, 0);
-                part0 = ((FloatVector) both0.convert(I2F, 0)).fma(v0, part0);
-                part0 = ((FloatVector) both0.and(HIGH).convert(I2F, 0)).fma(u1, part0);
-                IntVector both1 = (IntVector) ByteVector.fromMemorySegment(BYTES, w, p1 + 2 + k, LITTLE_ENDIAN)
-                        .convertShape(ZERO_EXTEND_B2I, INTS, 0);
-                part1 = ((FloatVector) both1.convert(I2F, 0)).fma(v0, part1);
-                part1 = ((FloatVector) both1.and(HIGH).convert(I2F, 0)).fma(u1, part1);
-                IntVector both2 = (IntVector) ByteVector.fromMemorySegment(BYTES, w, p2 + 2 + k, LITTLE_ENDIAN)
-                        .convertShape(ZERO_EXTEND_B2I, INTS, 0);
-                part2 = ((FloatVector) both2.convert(I2F, 0)).fma(v0, part2);
-                part2 = ((FloatVector) both2.and(HIGH).convert(I2F, 0)).fma(u1, part2);
-                IntVector both3 = (IntVector) ByteVector.fromMemorySegment(BYTES, w, p3 + 2 + k, LITTLE_ENDIAN)
-                        .convertShape(ZERO_EXTEND_B2I, INTS, 0);
-                part3 = ((FloatVector) both3.convert(I2F, 0)).fma(v0, part3);
-                part3 = ((FloatVector) both3.and(HIGH).convert(I2F, 0)).fma(u1, part3);
-            }
-            sum0 = part0.fma(FloatVector.broadcast(FLOATS, HalfTable.VALUES[d0]), sum0);
-            sum1 = part1.fma(FloatVector.broadcast(FLOATS, HalfTable.VALUES[d1]), sum1);
-            sum2 = part2.fma(FloatVector.broadcast(FLOATS, HalfTable.VALUES[d2]), sum2);
-            sum3 = part3.fma(FloatVector.broadcast(FLOATS, HalfTable.VALUES[d3]), sum3);
         }
         sum0.intoArray(work, MARGIN);
         sum1.intoArray(work, MARGIN + LANES);

@@ -27,6 +27,12 @@ final class VectorWidth {
     static final VectorSpecies<Byte> BYTES =
             VectorSpecies.of(byte.class, VectorShape.forBitSize(Math.max(64, FLOATS.vectorBitSize() / 4)));
 
+    /** As many 16-bit numbers as go into a vector, and as many bytes. */
+    static final VectorSpecies<Short> WHOLE_SHORTS = VectorSpecies.of(short.class, FLOATS.vectorShape());
+
+    static final VectorSpecies<Byte> HALF_BYTES =
+            VectorSpecies.of(byte.class, VectorShape.forBitSize(FLOATS.vectorBitSize() / 2));
+
     /** Floats in a vector: 4, 8 or 16. */
     static final int LANES = FLOATS.length();
 

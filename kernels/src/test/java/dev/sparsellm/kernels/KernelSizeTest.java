@@ -84,7 +84,7 @@ class KernelSizeTest {
             case 256 ->
                 assertThat(nodes)
                         .containsKeys(
-                                "VectorQ8x0Ints fourBySteps", "VectorQ4x0 fourByHalves", "VectorTiles sixByTwo");
+                                "VectorQ8x0Ints fourBySteps", "VectorQ4x0Shorts fourBySteps", "VectorTiles sixByTwo");
             default -> assertThat(nodes).containsKeys("VectorQ8x0 two", "VectorQ4x0 two", "VectorTiles sixByTwo");
         }
         assertThat(nodes).allSatisfy((kernel, count) -> assertThat(count).as(kernel).isLessThan(MOST_NODES));
