@@ -4,7 +4,7 @@ import static dev.sparsellm.kernels.VectorWidth.LANES;
 
 /**
  * The sums of a vector product, one per lane: lane i has those of the columns that leave i when divided by the number
- * of lanes, added in order by fused multiply-add. They pass through memory, and are added up here in halves, because
+ * of lanes, or those that {@link VectorFormat#prepare} brings there, added in order by fused multiply-add. They pass through memory, and are added up here in halves, because
  * {@code reduceLanes} leaves the order open (what the interpreter and what compiled code return may differ in the last
  * bits) and because sixteen shuffled reductions at the end of a kernel overtax C2: it then boxes them.
  */

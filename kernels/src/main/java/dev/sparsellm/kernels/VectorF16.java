@@ -51,10 +51,12 @@ final class VectorF16 implements VectorFormat {
     private static final int APART = PIECE + 16;
 
     /** What exponents of F32 are counted from, less that of F16, as a power of two. */
-    private static final float BIAS = 0x1p112f;
+    static final float BIAS = 0x1p112f;
 
     /** Where an F32 has its sign, and what is left of an F16 that is shifted there; in between are copies of the sign. */
-    private static final IntVector SIGN_AND_MAGNITUDE = IntVector.broadcast(INTS, 0x8fffe000);
+    static final int SIGN_AND_MAGNITUDE_BITS = 0x8fffe000;
+
+    private static final IntVector SIGN_AND_MAGNITUDE = IntVector.broadcast(INTS, SIGN_AND_MAGNITUDE_BITS);
 
     @Override
     public TensorType type() {

@@ -61,6 +61,11 @@ interface VectorFormat {
         return List.of(Way.whole(false));
     }
 
+    /** Columns of a step of {@link #fourBySteps}: a block, or a vector, or two. */
+    default int columnsOfStep() {
+        return Math.max(type().blockSize(), LANES);
+    }
+
     /** Whether there is {@link #eightBySteps}. */
     default boolean takesEight() {
         return false;

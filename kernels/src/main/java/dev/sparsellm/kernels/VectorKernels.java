@@ -21,8 +21,8 @@ final class VectorKernels implements Kernels {
 
     private final Map<TensorType, VectorFormat> formats = Stream.of(
                     new VectorF32(),
-                    new VectorF16(),
-                    new VectorBF16(),
+                    LANES == 8 && IntsAsFloats.AS_THEY_ARE ? new VectorF16Pairs() : new VectorF16(),
+                    LANES == 8 ? new VectorBF16Pairs() : new VectorBF16(),
                     LANES == 8 ? new VectorQ4x0Shorts() : new VectorQ4x0(),
                     new VectorQ4x1(),
                     new VectorQ5x0(),

@@ -66,7 +66,7 @@ final class VectorRowProduct implements RowProduct {
         columns = weights.columns();
         ways = format.ways();
         boolean bySteps = ways.stream().anyMatch(Way::bySteps);
-        int columnsOfStep = Math.max(format.type().blockSize(), VectorWidth.LANES);
+        int columnsOfStep = format.columnsOfStep();
         steps = columns / columnsOfStep;
         stepBytes = format.type().rowBytes(columnsOfStep);
         wholeColumns = steps * columnsOfStep;
@@ -253,7 +253,8 @@ final class VectorRowProduct implements RowProduct {
             for (int r = 0; r < sideBySide && bySteps; r++) {
                 for (int c = wholeColumns; c < columns; c++) {
                     float weight = format.weight(data, starts[MARGIN + r], c);
-                    LaneSums.add(weight, x[xOffset + c], work, MARGIN + r * VectorWidth.LANES + c - wholeColumns);
+                    int lane = (c - wholeColumns) % VectorWidth.LANES;
+                    LaneSums.add(weight, x[xOffset + c], work, MARGIN + r * VectorWidth.LANES + lane);
                 }
             }
             store(scratch.rows, sideBySide, bySteps, x, xOffset, y, yOffset, work);

@@ -84,7 +84,11 @@ class KernelSizeTest {
             case 256 ->
                 assertThat(nodes)
                         .containsKeys(
-                                "VectorQ8x0Ints fourBySteps", "VectorQ4x0Shorts fourBySteps", "VectorTiles sixByTwo");
+                                "VectorQ8x0Ints fourBySteps",
+                                "VectorQ4x0Shorts fourBySteps",
+                                "VectorF16Pairs eightBySteps",
+                                "VectorBF16Pairs eightBySteps",
+                                "VectorTiles sixByTwo");
             default -> assertThat(nodes).containsKeys("VectorQ8x0 two", "VectorQ4x0 two", "VectorTiles sixByTwo");
         }
         assertThat(nodes).allSatisfy((kernel, count) -> assertThat(count).as(kernel).isLessThan(MOST_NODES));
@@ -142,6 +146,10 @@ class KernelSizeTest {
                 for (VectorFormat format : List.of(new VectorF16(), new VectorBF16())) {
                     format.fourBySteps(weights, scratch.starts, step, 512 / VectorWidth.LANES, x, 0, work);
                     format.eightBySteps(weights, scratch.starts, step, 512 / VectorWidth.LANES, x, 0, work);
+                }
+                for (VectorFormat format : List.of(new VectorF16Pairs(), new VectorBF16Pairs())) {
+                    format.fourBySteps(weights, scratch.starts, 2 * step, 256 / VectorWidth.LANES, x, 0, work);
+                    format.eightBySteps(weights, scratch.starts, 2 * step, 256 / VectorWidth.LANES, x, 0, work);
                 }
             }
         }
