@@ -4,7 +4,8 @@ package dev.sparsellm.kernels;
  * How much is asked of memory at a time where what is read does not follow each other: listed rows, listed channels. Which is
  * faster is a matter of the machine, and to be measured on it. On AMD Zen 5, half of the rows of Q8_0 and Q4_0 come 1.15 to
  * 1.3 times as fast by {@link #MANY_LINES}, and half of the channels 1.05 to 1.12 times; on Intel's Granite Rapids rows come
- * at 0.74 to 0.98 of the speed, channels at 0.85 to 1.0.
+ * at 0.74 to 0.98 of the speed, channels at 0.85 to 1.0. On AMD Zen 3 rows of F16 and BF16 come 1.0 to 1.15 times as fast by
+ * {@link #MANY_LINES}, channels of 4 bits 1.2, and of BF16 at 0.72 of the speed.
  */
 public enum Reading {
 
@@ -15,7 +16,10 @@ public enum Reading {
      * Eight rows are read as they are multiplied, where a type has a kernel for as many; of other types {@link FirstLines} of four rows
      * are loaded before these are multiplied. 16 channels side by side.
      */
-    MANY_LINES(8, 16, 16, 8);
+    MANY_LINES(8, 16, 16, 8),
+
+    /** Rows as by {@link #MANY_LINES}, channels as by {@link #FEW_LINES}. */
+    MANY_ROWS(8, 16, 8, 5);
 
     /** The most that {@link #channels} says. */
     static final int MOST_CHANNELS = 16;

