@@ -5,7 +5,7 @@ package dev.sparsellm.kernels;
  * faster is a matter of the machine, and to be measured on it. On AMD Zen 5, half of the rows of Q8_0 and Q4_0 come 1.15 to
  * 1.3 times as fast by {@link #MANY_LINES}, and half of the channels 1.05 to 1.12 times; on Intel's Granite Rapids rows come
  * at 0.74 to 0.98 of the speed, channels at 0.85 to 1.0. On AMD Zen 3 rows of F16 and BF16 come 1.0 to 1.15 times as fast by
- * {@link #MANY_LINES}, channels of 4 bits 1.2, and of BF16 at 0.72 of the speed.
+ * {@link #MANY_LINES}, those of Q8_0 and Q4_0 at 0.91 to 0.95; channels of 4 bits 1.13 to 1.2 times, of BF16 at 0.72.
  */
 public enum Reading {
 
@@ -19,7 +19,10 @@ public enum Reading {
     MANY_LINES(8, 16, 16, 8),
 
     /** Rows as by {@link #MANY_LINES}, channels as by {@link #FEW_LINES}. */
-    MANY_ROWS(8, 16, 8, 5);
+    MANY_ROWS(8, 16, 8, 5),
+
+    /** The other way round. */
+    MANY_CHANNELS(4, 0, 16, 8);
 
     /** The most that {@link #channels} says. */
     static final int MOST_CHANNELS = 16;
