@@ -69,10 +69,10 @@ final class VectorQ4x0Shorts implements VectorFormat {
     }
 
     /**
-     * Two rows are written out, see {@link VectorFormat} on calls, and four are multiplied by turns of names: C2 makes 24,800 nodes of
-     * that and then unrolls the loop of two, where four rows are 41,000. Where a row's next block begins is added to, in
-     * place of multiplied: fewer registers. With both, and a single load for a block, 116 instructions for four blocks in place of 169 of loads that widen to
-     * ints, 14 to 32 at a time (and 139 converted): 1.3 to 1.4 times as fast from memory, AMD Zen 3 (1.14).
+     * Two rows are written out, see {@link VectorFormat} on calls, and take turns by name for four: C2 makes 24,800 nodes of two and
+     * unrolls the loop over turns afterwards, where four written out are 41,000. Where a row's next block begins is added to, in
+     * place of multiplied: fewer registers. With both, and one load for a block, 116 instructions for four blocks, 139 if codes are
+     * converted, in place of 169 with two loads that widen to ints: 1.3 to 1.4 times as fast from memory, converted 1.14, AMD Zen 3.
      */
     @Override
     public void fourBySteps(
