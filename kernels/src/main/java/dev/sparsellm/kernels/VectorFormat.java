@@ -96,7 +96,7 @@ interface VectorFormat {
      * <p>Where in a row its steps begin is a product of a variable, for C2 not to know that it stays within the row. Otherwise it
      * would check indices before the loop in place of in it, by some 400 instructions for each row, which neither load
      * memory nor let loads behind them begin: rows of 2 KB took 1.3 times as long. (Looked up in an array, in place of multiplied: one
-     * register more, 1.0 to 1.09 times as long.)
+     * register more, 1.0 to 1.09 times as long. Added to step by step, as at 256 bits, it is a variable, too.)
      *
      * @param step bytes of a step: a block, or a vector
      * @param count steps; columns beyond are for the caller to add, by {@link #weight}
