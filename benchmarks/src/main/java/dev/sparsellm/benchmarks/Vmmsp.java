@@ -39,8 +39,8 @@ public class Vmmsp {
     @Param({"0", "0.5", "0.7"})
     public double sparsity;
 
-    /** How they are read. */
-    @Param
+    /** How they are read: rows and channels by few lines or by many, and nothing in between. */
+    @Param({"FEW_LINES", "MANY_LINES"})
     public Reading reading;
 
     /** Of all matrices together. */
