@@ -48,13 +48,17 @@ final class VectorBF16Pairs implements VectorFormat {
         return columns;
     }
 
-    /** Of each step the x of the lower halves of its ints, then that of the upper ones. */
     @Override
     public void prepare(float[] x, int xOffset, int columns, float[] prepared) {
+        layPairs(x, xOffset, columns, 1, prepared);
+    }
+
+    /** Of each step the x of the lower halves of its ints, then that of the upper ones, times {@code factor}. */
+    static void layPairs(float[] x, int xOffset, int columns, float factor, float[] prepared) {
         for (int step = 0; step + 2 * LANES <= columns; step += 2 * LANES) {
             for (int i = 0; i < LANES; i++) {
-                prepared[step + i] = x[xOffset + step + 2 * i];
-                prepared[step + LANES + i] = x[xOffset + step + 2 * i + 1];
+                prepared[step + i] = x[xOffset + step + 2 * i] * factor;
+                prepared[step + LANES + i] = x[xOffset + step + 2 * i + 1] * factor;
             }
         }
     }

@@ -55,15 +55,10 @@ final class VectorF16Pairs implements VectorFormat {
         return columns;
     }
 
-    /** Of each step the x of the lower halves of its ints, then that of the upper ones, as VectorF16 takes them. */
+    /** Overflows as {@link VectorF16#prepare} does. */
     @Override
     public void prepare(float[] x, int xOffset, int columns, float[] prepared) {
-        for (int step = 0; step + 2 * LANES <= columns; step += 2 * LANES) {
-            for (int i = 0; i < LANES; i++) {
-                prepared[step + i] = x[xOffset + step + 2 * i] * VectorF16.BIAS;
-                prepared[step + LANES + i] = x[xOffset + step + 2 * i + 1] * VectorF16.BIAS;
-            }
-        }
+        VectorBF16Pairs.layPairs(x, xOffset, columns, VectorF16.BIAS, prepared);
     }
 
     /** Written out: see {@link VectorFormat} on calls. */
