@@ -23,13 +23,17 @@ import jdk.incubator.vector.IntVector;
 /**
  * Rows of Q4_0 by vectors of 256 bits. A block's 16 bytes are widened to as many numbers of 16 bits, two of which are an int with
  * four codes. Each is multiplied where it is, and so too large by a power of two, which x makes up for. The highest is not masked:
- * the int as it is has the lower three in it as well, each 2<sup>−4</sup> to 2<sup>−20</sup> as large, and their x have that taken off.
+ * the int as it is has the lower three in it as well, each 2<sup>−4</sup> to 2<sup>−20</sup> as large, and their x have that taken off, as
+ * {@link VectorQ4x0#fourBySteps} does with the two codes of a byte.
  */
 final class VectorQ4x0Shorts implements VectorFormat {
 
     private static final IntVector CODE_0 = IntVector.broadcast(INTS, 0xf);
     private static final IntVector CODE_1 = IntVector.broadcast(INTS, 0xf0);
     private static final IntVector CODE_2 = IntVector.broadcast(INTS, 0xf << 16);
+
+    /** Prepared numbers of a block: x of 32 codes, then its constant. */
+    private static final int STRIDE = 33;
 
     private final VectorQ4x0 weightByWeight = new VectorQ4x0();
 
@@ -45,7 +49,7 @@ final class VectorQ4x0Shorts implements VectorFormat {
 
     @Override
     public int preparedFloats(int columns) {
-        return columns / 32 * 33;
+        return columns / 32 * STRIDE;
     }
 
     /**
@@ -55,7 +59,7 @@ final class VectorQ4x0Shorts implements VectorFormat {
     @Override
     public void prepare(float[] x, int xOffset, int columns, float[] prepared) {
         for (int block = 0; block < columns / 32; block++) {
-            int at = 33 * block;
+            int at = STRIDE * block;
             int low = xOffset + 32 * block; // weights 0 to 15 are the lower halves of the bytes
             int high = low + 16;
             for (int i = 0; i < 8; i++) {
@@ -89,7 +93,7 @@ final class VectorQ4x0Shorts implements VectorFormat {
         FloatVector sum2 = FloatVector.zero(FLOATS);
         FloatVector sum3 = FloatVector.zero(FLOATS);
         for (int i = 0; i < count; i++) {
-            int at = xOffset + 33 * i;
+            int at = xOffset + STRIDE * i;
             FloatVector zero = FloatVector.broadcast(FLOATS, x[at + 32]);
             FloatVector v0 = FloatVector.fromArray(FLOATS, x, at);
             FloatVector v1 = FloatVector.fromArray(FLOATS, x, at + 8);
