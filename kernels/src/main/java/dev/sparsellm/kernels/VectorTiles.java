@@ -10,7 +10,7 @@ import jdk.incubator.vector.FloatVector;
 /**
  * The inner loops of {@link VectorGemm}: unpacked weights of a few rows times one group of {@link BatchedInput}, which begins at byte
  * {@code xAt}, over the columns of one cut, written to the working memory from {@link #PRODUCTS} on. They are written out: see
- * {@link VectorFormat} on calls.
+ * {@link VectorFormat} on calls. That of narrower vectors is {@link SixByTwo}.
  */
 final class VectorTiles {
 
@@ -34,7 +34,7 @@ final class VectorTiles {
     /** @param width places of the group: {@code LANES}, which only 16 lanes have a loop for, or twice as many */
     static void multiply(float[] work, int columns, MemorySegment x, long xAt, int width) {
         if (LANES != 16) {
-            sixByTwo(work, columns, x, xAt, width / (2 * LANES)); // always 1, which C2 must not know: see there
+            SixByTwo.multiply(work, columns, x, xAt, width / LANES);
         } else if (width == LANES) {
             twelveByOne(work, columns, x, xAt);
         } else {
@@ -187,64 +187,5 @@ final class VectorTiles {
         sum9.intoArray(work, PRODUCTS + 9 * LANES);
         sum10.intoArray(work, PRODUCTS + 10 * LANES);
         sum11.intoArray(work, PRODUCTS + 11 * LANES);
-    }
-
-    /**
-     * Twelve sums, two vectors of x and a weight are 15 of the 16 registers of x86 CPUs without AVX-512. Where C2 knows the step of
-     * the loop, it checks indices before it, is free to load first all that a column needs, and keeps two of the sums in memory, where
-     * each multiply-add waits for what the one before it has stored: 31 GFLOP/s, one thread of AMD Zen 3 with 105. Told the step at run
-     * time only, it checks four indices for a column, which keep the loads behind them where they are written, and all sums stay in
-     * registers: 89 to 94, or 50 to 55 where the other half of the core is busy.
-     *
-     * @param step 1
-     */
-    private static void sixByTwo(float[] work, int columns, MemorySegment x, long xAt, int step) {
-        x = NativeSegments.of(x);
-        FloatVector sum0a = FloatVector.zero(FLOATS);
-        FloatVector sum0b = FloatVector.zero(FLOATS);
-        FloatVector sum1a = FloatVector.zero(FLOATS);
-        FloatVector sum1b = FloatVector.zero(FLOATS);
-        FloatVector sum2a = FloatVector.zero(FLOATS);
-        FloatVector sum2b = FloatVector.zero(FLOATS);
-        FloatVector sum3a = FloatVector.zero(FLOATS);
-        FloatVector sum3b = FloatVector.zero(FLOATS);
-        FloatVector sum4a = FloatVector.zero(FLOATS);
-        FloatVector sum4b = FloatVector.zero(FLOATS);
-        FloatVector sum5a = FloatVector.zero(FLOATS);
-        FloatVector sum5b = FloatVector.zero(FLOATS);
-        for (int c = 0; c < columns; c += step) {
-            FloatVector xa = FloatVector.fromMemorySegment(FLOATS, x, xAt + 8L * LANES * c, NATIVE_ORDER);
-            FloatVector xb = FloatVector.fromMemorySegment(FLOATS, x, xAt + 4 * LANES + 8L * LANES * c, NATIVE_ORDER);
-            FloatVector w0 = FloatVector.broadcast(FLOATS, work[c]);
-            sum0a = w0.fma(xa, sum0a);
-            sum0b = w0.fma(xb, sum0b);
-            FloatVector w1 = FloatVector.broadcast(FLOATS, work[c + STRIDE]);
-            sum1a = w1.fma(xa, sum1a);
-            sum1b = w1.fma(xb, sum1b);
-            FloatVector w2 = FloatVector.broadcast(FLOATS, work[c + 2 * STRIDE]);
-            sum2a = w2.fma(xa, sum2a);
-            sum2b = w2.fma(xb, sum2b);
-            FloatVector w3 = FloatVector.broadcast(FLOATS, work[c + 3 * STRIDE]);
-            sum3a = w3.fma(xa, sum3a);
-            sum3b = w3.fma(xb, sum3b);
-            FloatVector w4 = FloatVector.broadcast(FLOATS, work[c + 4 * STRIDE]);
-            sum4a = w4.fma(xa, sum4a);
-            sum4b = w4.fma(xb, sum4b);
-            FloatVector w5 = FloatVector.broadcast(FLOATS, work[c + 5 * STRIDE]);
-            sum5a = w5.fma(xa, sum5a);
-            sum5b = w5.fma(xb, sum5b);
-        }
-        sum0a.intoArray(work, PRODUCTS);
-        sum0b.intoArray(work, PRODUCTS + LANES);
-        sum1a.intoArray(work, PRODUCTS + 2 * LANES);
-        sum1b.intoArray(work, PRODUCTS + 3 * LANES);
-        sum2a.intoArray(work, PRODUCTS + 4 * LANES);
-        sum2b.intoArray(work, PRODUCTS + 5 * LANES);
-        sum3a.intoArray(work, PRODUCTS + 6 * LANES);
-        sum3b.intoArray(work, PRODUCTS + 7 * LANES);
-        sum4a.intoArray(work, PRODUCTS + 8 * LANES);
-        sum4b.intoArray(work, PRODUCTS + 9 * LANES);
-        sum5a.intoArray(work, PRODUCTS + 10 * LANES);
-        sum5b.intoArray(work, PRODUCTS + 11 * LANES);
     }
 }

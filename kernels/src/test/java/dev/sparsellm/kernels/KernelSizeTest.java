@@ -88,8 +88,8 @@ class KernelSizeTest {
                                 "VectorQ4x0Shorts fourBySteps",
                                 "VectorF16Pairs eightBySteps",
                                 "VectorBF16Pairs eightBySteps",
-                                "VectorTiles sixByTwo");
-            default -> assertThat(nodes).containsKeys("VectorQ8x0 two", "VectorQ4x0 two", "VectorTiles sixByTwo");
+                                "SixByTwo bySteps");
+            default -> assertThat(nodes).containsKeys("VectorQ8x0 two", "VectorQ4x0 two", "SixByTwo bySteps");
         }
         assertThat(nodes).allSatisfy((kernel, count) -> assertThat(count).as(kernel).isLessThan(MOST_NODES));
         assertThat(sizes.atScale())
