@@ -49,7 +49,9 @@ final class BlockFields {
             }
             case Q8_0 -> {
                 scale = half(0);
-                System.arraycopy(block, 2, codes, 0, 32);
+                for (int i = 0; i < 32; i++) {
+                    codes[i] = (byte) (block[2 + i] + 128);
+                }
             }
             case Q2_K -> q2k();
             case Q3_K -> q3k();

@@ -11,7 +11,7 @@ import dev.sparsellm.spi.TensorType;
  * the seven instructions that putting such a code together takes. A code need not be shifted to its place: where it
  * is, it is its own value times a power of two, which is taken out of sums later. So mask, convert, multiply-add.
  *
- * @param bits of a code, or of a plain number; codes are unsigned, but for those of 8 bits
+ * @param bits of a code, or of a plain number; codes are unsigned, those of Q8_0 kept as q + 128
  * @param zero what is added to the code
  * @param group channels under one scale; 1 for plain types
  * @param scales how scales are stored
@@ -42,7 +42,7 @@ record ChannelCoding(int bits, int zero, int group, Scales scales) {
             case Q4_1 -> new ChannelCoding(4, 0, 32, Scales.HALF_MIN);
             case Q5_0 -> new ChannelCoding(5, -16, 32, Scales.HALF);
             case Q5_1 -> new ChannelCoding(5, 0, 32, Scales.HALF_MIN);
-            case Q8_0 -> new ChannelCoding(8, 0, 32, Scales.HALF);
+            case Q8_0 -> new ChannelCoding(8, -128, 32, Scales.HALF);
             case Q2_K -> new ChannelCoding(2, 0, 16, Scales.SUB_MIN_NIBBLES);
             case Q3_K -> new ChannelCoding(3, -4, 16, Scales.SUB);
             case Q4_K -> new ChannelCoding(4, 0, 32, Scales.SUB_MIN);

@@ -36,7 +36,7 @@ record ChannelLayout(
         long subBytes) {
 
     /** Raised with every change of the layout; part of what identifies a stored repack. */
-    static final int VERSION = 3;
+    static final int VERSION = 4;
 
     private static final int LINE = 64;
 

@@ -25,12 +25,6 @@ interface ChannelSteps {
             MemorySegment w, long base, long stride, int[] channels, int from, int to,
             float[] a, int aOffset, float[] y, int yOffset, int n);
 
-    /**
-     * What scales are to be multiplied with before {@link #codes} takes them: a power of two, by which codes come out too
-     * large.
-     */
-    float unit(int bits);
-
     /** What {@link #codes} wants factors multiplied with before: a power of two, which it takes back. */
     float up(int bits);
 
@@ -41,8 +35,7 @@ interface ChannelSteps {
      * @param lines where the codes of each channel begin
      * @param factors times {@link #up}
      * @param sums working memory, {@link #MOST_SUMS} long
-     * @param s scales times {@link #unit}
-     * @param shift 0 for codes of 8 bits, which are signed
+     * @param s scales
      */
     void codes(
             int bits, MemorySegment w, long[] lines, float[] factors, int count, float[] sums,

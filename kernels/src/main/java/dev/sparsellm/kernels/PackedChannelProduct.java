@@ -136,7 +136,7 @@ final class PackedChannelProduct implements ChannelProduct {
     private void unitScales(int unit, float[] planes) {
         int n = layout.paddedRows();
         long at = unit * layout.unitBytes();
-        Planes.halves(data, at, steps.unit(coding.bits()), planes, Planes.SCALES * n, n);
+        Planes.halves(data, at, 1, planes, Planes.SCALES * n, n);
         if (coding.hasMin()) {
             float sign = coding.hasSub() ? -1 : 1;
             Planes.halves(data, at + layout.minOffset(), sign, planes, Planes.MINS * n, n);

@@ -33,11 +33,6 @@ final class ScalarChannelSteps implements ChannelSteps {
     }
 
     @Override
-    public float unit(int bits) {
-        return 1;
-    }
-
-    @Override
     public float up(int bits) {
         return 1;
     }
@@ -54,8 +49,7 @@ final class ScalarChannelSteps implements ChannelSteps {
             long at = 64L * tile + 4 * (o % 16);
             float sum = 0;
             for (int i = 0; i < count; i++) {
-                int atTop = w.get(ScalarBlocks.INT, lines[i] + at) << unused - bits * field;
-                float code = bits == 8 ? atTop >> unused : atTop >>> unused;
+                int code = w.get(ScalarBlocks.INT, lines[i] + at) << unused - bits * field >>> unused;
                 sum = Math.fma(code, factors[i], sum);
             }
             y[yOffset + o] = Math.fma(sum + shift, s[sOffset + o], y[yOffset + o]);

@@ -112,11 +112,6 @@ final class VectorChannelSteps implements ChannelSteps {
     }
 
     @Override
-    public float unit(int bits) {
-        return VectorCodeSweeps.unit(bits);
-    }
-
-    @Override
     public float up(int bits) {
         return VectorCodeSweeps.up(bits);
     }
