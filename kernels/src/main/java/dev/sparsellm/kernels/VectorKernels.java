@@ -30,9 +30,9 @@ final class VectorKernels implements Kernels {
                     LANES == 8 ? new VectorQ8x0Ints() : new VectorQ8x0(),
                     new VectorQ2K(),
                     new VectorQ3K(),
-                    new VectorQ4K(),
-                    new VectorQ5K(),
-                    new VectorQ6K())
+                    LANES == 8 ? new VectorQ4KInts() : new VectorQ4K(),
+                    LANES == 8 ? new VectorQ5KInts() : new VectorQ5K(),
+                    LANES == 8 ? new VectorQ6KInts() : new VectorQ6K())
             .collect(Collectors.toMap(VectorFormat::type, Function.identity()));
 
     /** By type and bytes of a row. */

@@ -2,7 +2,6 @@ package dev.sparsellm.kernels;
 
 import static dev.sparsellm.kernels.IntsAsFloats.TO_FLOAT;
 import static dev.sparsellm.kernels.IntsAsFloats.UNIT;
-import static dev.sparsellm.kernels.IntsAsFloats.UP;
 import static dev.sparsellm.kernels.ScalarBlocks.SHORT;
 import static dev.sparsellm.kernels.Scratch.MARGIN;
 import static dev.sparsellm.kernels.VectorWidth.FLOATS;
@@ -59,12 +58,7 @@ final class VectorQ8x0Ints implements VectorFormat {
         for (int block = 0; block < columns / 32; block++) {
             int at = STRIDE * block;
             int from = xOffset + 32 * block;
-            for (int i = 0; i < 8; i++) {
-                prepared[at + i] = x[from + 4 * i] * UP;
-                prepared[at + 8 + i] = x[from + 4 * i + 1] * 0x1p-8f * UP;
-                prepared[at + 16 + i] = x[from + 4 * i + 2] * 0x1p-16f * UP;
-                prepared[at + 24 + i] = x[from + 4 * i + 3] * UP; // shifted down
-            }
+            BytesOfInts.lay(x, from, prepared, at);
             prepared[at + 32] = -128f / LANES / UNIT * VectorQ4x0.sum32(x, from);
         }
     }

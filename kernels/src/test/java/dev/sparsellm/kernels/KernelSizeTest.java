@@ -88,6 +88,9 @@ class KernelSizeTest {
                                 "VectorQ4x0Shorts fourBySteps",
                                 "VectorF16Pairs eightBySteps",
                                 "VectorBF16Pairs eightBySteps",
+                                "VectorQ4KInts addProducts",
+                                "VectorQ5KInts addProducts",
+                                "VectorQ6KInts addProducts",
                                 "SixByTwo bySteps");
             default -> assertThat(nodes).containsKeys("VectorQ8x0 two", "VectorQ4x0 two", "SixByTwo bySteps");
         }
