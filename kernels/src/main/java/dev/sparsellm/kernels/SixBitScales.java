@@ -1,15 +1,14 @@
 package dev.sparsellm.kernels;
 
+import static dev.sparsellm.kernels.ScalarBlocks.LONG;
 import static dev.sparsellm.kernels.Scratch.MARGIN;
 import static dev.sparsellm.kernels.VectorWidth.FLOATS;
 import static dev.sparsellm.kernels.VectorWidth.INTS;
 import static dev.sparsellm.kernels.VectorWidth.LANES;
-import static java.nio.ByteOrder.LITTLE_ENDIAN;
 import static jdk.incubator.vector.VectorOperators.I2F;
 import static jdk.incubator.vector.VectorOperators.LSHR;
 
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.LongVector;
@@ -22,11 +21,10 @@ import jdk.incubator.vector.VectorSpecies;
  */
 final class SixBitScales {
 
-    private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED.withOrder(LITTLE_ENDIAN);
-    private static final VectorSpecies<Long> LONGS = VectorSpecies.of(long.class, FLOATS.vectorShape());
+    static final VectorSpecies<Long> LONGS = VectorSpecies.of(long.class, FLOATS.vectorShape());
 
     /** Bits before a lane's byte in its int. */
-    private static final IntVector PLACES = IntVector.fromArray(INTS, places(), 0);
+    static final IntVector PLACES = IntVector.fromArray(INTS, places(), 0);
 
     private SixBitScales() {}
 

@@ -1,7 +1,7 @@
 package dev.sparsellm.kernels;
 
 /**
- * The eight scales, or the eight minima, of a Q4_K or Q5_K block as the bytes of a long: a few operations on four bytes
+ * The eight scales, or the eight minima, of a Q4_K or Q5_K block, or half of the scales of a Q3_K block, as the bytes of a long: a few operations on four bytes
  * at a time in place of those that {@link ScalarSuperBlocks#scale6} takes for each. The bytes come as ints read in the
  * kernels: each read is much code for C2, and with two more of them Q5_K was boxed at 128 bits.
  */
@@ -17,6 +17,11 @@ final class SixBits {
     /** From the middle and the last four of the 12 bytes. */
     static long minima(int middle, int last) {
         return join(middle & 0x3f3f3f3f, last >>> 4 & 0x0f0f0f0f | (middle >>> 6 & 0x03030303) << 4);
+    }
+
+    /** Of Q3_K: lower four bits as the lower halves of the bytes of a long, upper two as the lowest and the next pairs of those of an int. */
+    static long scales3(long nibbles, int pairs) {
+        return nibbles & 0x0f0f0f0f_0f0f0f0fL | join((pairs & 0x03030303) << 4, (pairs >>> 2 & 0x03030303) << 4);
     }
 
     private static long join(int first, int last) {

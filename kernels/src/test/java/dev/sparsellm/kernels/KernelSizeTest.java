@@ -88,6 +88,8 @@ class KernelSizeTest {
                                 "VectorQ4x0Shorts fourBySteps",
                                 "VectorF16Pairs eightBySteps",
                                 "VectorBF16Pairs eightBySteps",
+                                "VectorQ2KInts addProducts",
+                                "VectorQ3KInts addProducts",
                                 "VectorQ4KInts addProducts",
                                 "VectorQ5KInts addProducts",
                                 "VectorQ6KInts addProducts",

@@ -1,0 +1,143 @@
+package dev.sparsellm.kernels;
+
+import static dev.sparsellm.kernels.IntsAsFloats.TO_FLOAT;
+import static dev.sparsellm.kernels.IntsAsFloats.UNIT;
+import static dev.sparsellm.kernels.ScalarBlocks.SHORT;
+import static dev.sparsellm.kernels.Scratch.MARGIN;
+import static dev.sparsellm.kernels.VectorWidth.BYTES;
+import static dev.sparsellm.kernels.VectorWidth.FLOATS;
+import static dev.sparsellm.kernels.VectorWidth.INTS;
+import static dev.sparsellm.kernels.VectorWidth.LANES;
+import static java.nio.ByteOrder.LITTLE_ENDIAN;
+import static jdk.incubator.vector.VectorOperators.I2F;
+import static jdk.incubator.vector.VectorOperators.LSHR;
+import static jdk.incubator.vector.VectorOperators.ZERO_EXTEND_B2I;
+
+import dev.sparsellm.spi.TensorType;
+import java.lang.foreign.MemorySegment;
+import java.util.List;
+import jdk.incubator.vector.ByteVector;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.VectorMask;
+
+/**
+ * Rows of Q2_K by vectors of 256 bits: a shift and a mask take the codes of 32 weights from a vector of ints, which {@link BytesOfInts} are
+ * for; scales, of which 32 weights have two, are applied once. What minima take off is their product with Σ x of each group.
+ */
+final class VectorQ2KInts implements VectorFormat {
+
+    /** The lanes of the second group of 32 weights. */
+    private static final VectorMask<Float> SECOND = VectorMask.fromLong(FLOATS, 0xf0);
+
+    /** Prepared numbers of a block: x of 256 codes, then 16 for its groups. */
+    private static final int STRIDE = 272;
+
+    /** In the working memory, after the sums: scales, [4][16]. */
+    private static final int SCALES = MARGIN + 4 * LANES;
+
+    private final VectorQ2K weightByWeight = new VectorQ2K();
+
+    @Override
+    public TensorType type() {
+        return TensorType.Q2_K;
+    }
+
+    @Override
+    public List<Way> ways() {
+        return List.of(Way.whole(true));
+    }
+
+    @Override
+    public int preparedFloats(int columns) {
+        return columns / 256 * STRIDE;
+    }
+
+    /** For every 32 weights {@link BytesOfInts}; after them, for each group, −Σ x. */
+    @Override
+    public void prepare(float[] x, int xOffset, int columns, float[] prepared) {
+        for (int block = 0; block < columns / 256; block++) {
+            int at = STRIDE * block;
+            int from = xOffset + 256 * block;
+            for (int c = 0; c < 256; c += 32) {
+                BytesOfInts.lay(x, from + c, prepared, at + c);
+            }
+            for (int group = 0; group < 16; group++) {
+                float sum = 0;
+                for (int i = 0; i < 16; i++) {
+                    sum += x[from + 16 * group + i];
+                }
+                prepared[at + 256 + group] = -1 / UNIT * sum;
+            }
+        }
+    }
+
+    @Override
+    public void fourBySteps(
+            MemorySegment w, long[] starts, long step, int count, float[] x, int xOffset, float[] work) {
+        for (int r = 0; r < 4; r++) {
+            FloatVector.zero(FLOATS).intoArray(work, MARGIN + r * LANES);
+        }
+        for (int i = 0; i < count; i++) {
+            int at = xOffset + STRIDE * i;
+            unpackScales(w, starts, i * step, x, at + 256, work);
+            addProducts(w, starts, i * step, x, at, work);
+        }
+        for (int r = 0; r < 4; r++) {
+            FloatVector.fromArray(FLOATS, work, MARGIN + r * LANES).mul(UNIT).intoArray(work, MARGIN + r * LANES);
+        }
+    }
+
+    /** Scales times d to the working memory, and what minima come to added to the sums. */
+    private static void unpackScales(
+            MemorySegment w, long[] starts, long block, float[] x, int sums, float[] work) {
+        w = NativeSegments.of(w);
+        for (int r = 0; r < 4; r++) {
+            long at = starts[MARGIN + r] + block;
+            float d = HalfTable.VALUES[w.get(SHORT, at + 80) & 0xffff];
+            float dmin = HalfTable.VALUES[w.get(SHORT, at + 82) & 0xffff];
+            FloatVector sum = FloatVector.fromArray(FLOATS, work, MARGIN + r * LANES);
+            for (int half = 0; half < 16; half += 8) {
+                IntVector both = (IntVector) ByteVector.fromMemorySegment(BYTES, w, at + half, LITTLE_ENDIAN)
+                        .convertShape(ZERO_EXTEND_B2I, INTS, 0);
+                ((FloatVector) both.and(15).convert(I2F, 0)).mul(d).intoArray(work, SCALES + 16 * r + half);
+                sum = ((FloatVector) both.lanewise(LSHR, 4).convert(I2F, 0))
+                        .mul(dmin)
+                        .fma(FloatVector.fromArray(FLOATS, x, sums + half), sum);
+            }
+            sum.intoArray(work, MARGIN + r * LANES);
+        }
+    }
+
+    /** See {@link VectorQ4KInts}: 3.3 times as fast as unpacked first, AMD Zen 3, from memory. */
+    private static void addProducts(MemorySegment w, long[] starts, long block, float[] x, int xOffset, float[] work) {
+        w = NativeSegments.of(w);
+        FloatVector zero = FloatVector.zero(FLOATS);
+        for (int eighth = 0; eighth < 8; eighth++) {
+            int at = xOffset + 32 * eighth;
+            FloatVector v0 = FloatVector.fromArray(FLOATS, x, at);
+            FloatVector v1 = FloatVector.fromArray(FLOATS, x, at + 8);
+            FloatVector v2 = FloatVector.fromArray(FLOATS, x, at + 16);
+            FloatVector v3 = FloatVector.fromArray(FLOATS, x, at + 24);
+            for (int r = 0; r < 4; r++) {
+                long codes = starts[MARGIN + r] + block + 16 + 32 * (eighth >> 2);
+                IntVector q = IntVector.fromMemorySegment(INTS, w, codes, LITTLE_ENDIAN)
+                        .lanewise(LSHR, 2 * (eighth & 3))
+                        .and(0x03030303);
+                FloatVector part = ((FloatVector) q.and(0xff).convert(TO_FLOAT, 0)).fma(v0, zero);
+                part = ((FloatVector) q.and(0xff << 8).convert(TO_FLOAT, 0)).fma(v1, part);
+                part = ((FloatVector) q.and(0xff << 16).convert(TO_FLOAT, 0)).fma(v2, part);
+                part = ((FloatVector) q.lanewise(LSHR, 24).convert(TO_FLOAT, 0)).fma(v3, part);
+                int s = SCALES + 16 * r + 2 * eighth;
+                FloatVector scales = FloatVector.broadcast(FLOATS, work[s]).blend(work[s + 1], SECOND);
+                part.fma(scales, FloatVector.fromArray(FLOATS, work, MARGIN + r * LANES))
+                        .intoArray(work, MARGIN + r * LANES);
+            }
+        }
+    }
+
+    @Override
+    public void unpack(MemorySegment w, long row, int columns, float[] out, int o) {
+        weightByWeight.unpack(w, row, columns, out, o);
+    }
+}
