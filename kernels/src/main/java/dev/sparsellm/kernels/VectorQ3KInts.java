@@ -62,15 +62,9 @@ final class VectorQ3KInts implements VectorFormat {
         for (int block = 0; block < columns / 256; block++) {
             int at = STRIDE * block;
             int from = xOffset + 256 * block;
-            for (int c = 0; c < 256; c += 32) {
-                BytesOfInts.lay(x, from + c, prepared, at + c);
-            }
+            BytesOfInts.layBlock(x, from, prepared, at);
             for (int group = 0; group < 16; group++) {
-                float sum = 0;
-                for (int i = 0; i < 16; i++) {
-                    sum += x[from + 16 * group + i];
-                }
-                prepared[at + 256 + (group & 8) + SixBitScales.lane(group & 7)] = -4 / UNIT * sum;
+                prepared[at + 256 + (group & 8) + SixBitScales.lane(group & 7)] = -4 / UNIT * BytesOfInts.sum16(x, from + 16 * group);
             }
         }
     }

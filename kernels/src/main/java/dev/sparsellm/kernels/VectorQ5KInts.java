@@ -44,15 +44,15 @@ final class VectorQ5KInts implements VectorFormat {
         return columns / 256 * STRIDE;
     }
 
-    /** For each group {@link BytesOfInts}; after them, for each, −Σ x, in the lanes of {@link SixBitScales}. */
+    /** For every 32 weights {@link BytesOfInts}; after them, for each group, −Σ x, in the lanes of {@link SixBitScales}. */
     @Override
     public void prepare(float[] x, int xOffset, int columns, float[] prepared) {
         for (int block = 0; block < columns / 256; block++) {
             int at = STRIDE * block;
+            int from = xOffset + 256 * block;
+            BytesOfInts.layBlock(x, from, prepared, at);
             for (int group = 0; group < 8; group++) {
-                int from = xOffset + 256 * block + 32 * group;
-                BytesOfInts.lay(x, from, prepared, at + 32 * group);
-                prepared[at + 256 + SixBitScales.lane(group)] = -1 / UNIT * VectorQ4x0.sum32(x, from);
+                prepared[at + 256 + SixBitScales.lane(group)] = -1 / UNIT * VectorQ4x0.sum32(x, from + 32 * group);
             }
         }
     }
