@@ -22,20 +22,4 @@ final class BytesOfInts {
             prepared[at + 24 + i] = x[from + 4 * i + 3] * UP; // shifted down
         }
     }
-
-    /** The same for 256 numbers, 32 after 32. */
-    static void layBlock(float[] x, int from, float[] prepared, int at) {
-        for (int c = 0; c < 256; c += 32) {
-            lay(x, from + c, prepared, at + c);
-        }
-    }
-
-    /** Σ of 16 numbers: what a group's minimum, or a constant all its codes are too large by, is multiplied with. */
-    static float sum16(float[] x, int from) {
-        float sum = 0;
-        for (int i = 0; i < 16; i++) {
-            sum += x[from + i];
-        }
-        return sum;
-    }
 }

@@ -14,8 +14,8 @@ import jdk.incubator.vector.VectorOperators.Conversion;
  * below, they lose what is smaller than 2^-75.
  *
  * <p>A conversion less for each multiply-add: rows of Q4_0 1.17 times, of Q8_0 1.03 to 1.1 times as fast, channels of 4 bits 1.04 to
- * 1.1 times, of 8 bits 1.1, AMD Zen 3. Intel's processors take some 150 cycles for each such number, so this is measured once, in a few milliseconds. Zen 3 takes its time as well
- * where it multiplies and does not add: it is for multiply-adds only.
+ * 1.1 times, of 8 bits 1.1, AMD Zen 3. Intel's processors take some 150 cycles for each such number, so this is measured once, in a few
+ * milliseconds. For multiply-adds only: Zen 3, too, takes its time where it multiplies a denormal number and does not add.
  */
 final class IntsAsFloats {
 

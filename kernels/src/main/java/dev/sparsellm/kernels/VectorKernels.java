@@ -28,11 +28,11 @@ final class VectorKernels implements Kernels {
                     new VectorQ5x0(),
                     new VectorQ5x1(),
                     LANES == 8 ? new VectorQ8x0Ints() : new VectorQ8x0(),
-                    LANES == 8 ? new VectorQ2KInts() : new VectorQ2K(),
-                    LANES == 8 ? new VectorQ3KInts() : new VectorQ3K(),
-                    LANES == 8 ? new VectorQ4KInts() : new VectorQ4K(),
-                    LANES == 8 ? new VectorQ5KInts() : new VectorQ5K(),
-                    LANES == 8 ? new VectorQ6KInts() : new VectorQ6K())
+                    LANES == 8 ? new VectorSuperBlocks(new VectorQ2KInts()) : new VectorQ2K(),
+                    LANES == 8 ? new VectorSuperBlocks(new VectorQ3KInts()) : new VectorQ3K(),
+                    LANES == 8 ? new VectorSuperBlocks(new VectorQ4KInts()) : new VectorQ4K(),
+                    LANES == 8 ? new VectorSuperBlocks(new VectorQ5KInts()) : new VectorQ5K(),
+                    LANES == 8 ? new VectorSuperBlocks(new VectorQ6KInts()) : new VectorQ6K())
             .collect(Collectors.toMap(VectorFormat::type, Function.identity()));
 
     /** By type and bytes of a row. */

@@ -53,15 +53,15 @@ final class VectorQ4x0 implements VectorFormat {
                 prepared[i] = x[xOffset + i];
                 prepared[i + 16] = x[xOffset + i + 16] * 0.0625f - x[xOffset + i];
             }
-            prepared[columns + block] = -8f / LANES * sum32(x, xOffset + at);
+            prepared[columns + block] = -8f / LANES * sum(x, xOffset + at, 32);
         }
     }
 
-    /** The sum of 32 numbers. */
-    static float sum32(float[] x, int from) {
+    /** The sum of n numbers, a multiple of 8. */
+    static float sum(float[] x, int from, int n) {
         float even = 0; // two sums, four of each at a time: additions wait for each other
         float odd = 0;
-        for (int i = from; i < from + 32; i += 8) {
+        for (int i = from; i < from + n; i += 8) {
             even += x[i] + x[i + 2] + (x[i + 4] + x[i + 6]);
             odd += x[i + 1] + x[i + 3] + (x[i + 5] + x[i + 7]);
         }

@@ -69,7 +69,7 @@ final class VectorQ4x0Shorts implements VectorFormat {
                 prepared[at + 16 + i] = (x[low + 2 * i + 1] * 0x1p-16f - whole) * UP;
                 prepared[at + 24 + i] = whole * UP;
             }
-            prepared[at + 32] = -8f / LANES / UNIT * VectorQ4x0.sum32(x, low);
+            prepared[at + 32] = -8f / LANES / UNIT * VectorQ4x0.sum(x, low, 32);
         }
     }
 

@@ -1,8 +1,8 @@
 package dev.sparsellm.kernels;
 
 import static dev.sparsellm.kernels.IntsAsFloats.TO_FLOAT;
-import static dev.sparsellm.kernels.IntsAsFloats.UNIT;
 import static dev.sparsellm.kernels.Scratch.MARGIN;
+import static dev.sparsellm.kernels.VectorSuperBlocks.SCALES;
 import static dev.sparsellm.kernels.VectorWidth.FLOATS;
 import static dev.sparsellm.kernels.VectorWidth.INTS;
 import static dev.sparsellm.kernels.VectorWidth.LANES;
@@ -10,66 +10,44 @@ import static java.nio.ByteOrder.LITTLE_ENDIAN;
 import static jdk.incubator.vector.VectorOperators.LSHL;
 import static jdk.incubator.vector.VectorOperators.LSHR;
 
-import dev.sparsellm.spi.TensorType;
 import java.lang.foreign.MemorySegment;
-import java.util.List;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 
 /**
- * Rows of Q5_K by vectors of 256 bits: as {@link VectorQ4KInts}, the fifth bits of a group put to its codes first, of all 32 at once.
+ * Blocks of Q5_K by vectors of 256 bits: as {@link VectorQ4KInts}, the fifth bits of a group put to its codes first, of all 32 at once.
  */
-final class VectorQ5KInts implements VectorFormat {
+final class VectorQ5KInts implements VectorSuperBlocks.Blocks {
 
-    /** Prepared numbers of a block: x of 256 codes, then 8 for its groups. */
-    private static final int STRIDE = 264;
-
-    /** In the working memory, after the sums: scales, [4][8]. */
-    private static final int SCALES = MARGIN + 4 * LANES;
-
-    private final VectorQ5K weightByWeight = new VectorQ5K();
+    private static final int GROUPS = 8;
+    private static final int STRIDE = VectorSuperBlocks.stride(GROUPS);
 
     @Override
-    public TensorType type() {
-        return TensorType.Q5_K;
+    public VectorFormat weightByWeight() {
+        return new VectorQ5K();
     }
 
     @Override
-    public List<Way> ways() {
-        return List.of(Way.whole(true));
+    public int groups() {
+        return GROUPS;
     }
 
     @Override
-    public int preparedFloats(int columns) {
-        return columns / 256 * STRIDE;
-    }
-
-    /** For every 32 weights {@link BytesOfInts}; after them, for each group, −Σ x, in the lanes of {@link SixBitScales}. */
-    @Override
-    public void prepare(float[] x, int xOffset, int columns, float[] prepared) {
-        for (int block = 0; block < columns / 256; block++) {
-            int at = STRIDE * block;
-            int from = xOffset + 256 * block;
-            BytesOfInts.layBlock(x, from, prepared, at);
-            for (int group = 0; group < 8; group++) {
-                prepared[at + 256 + SixBitScales.lane(group)] = -1 / UNIT * VectorQ4x0.sum32(x, from + 32 * group);
-            }
-        }
+    public float timesSum() {
+        return -1;
     }
 
     @Override
-    public void fourBySteps(
-            MemorySegment w, long[] starts, long step, int count, float[] x, int xOffset, float[] work) {
-        for (int r = 0; r < 4; r++) {
-            FloatVector.zero(FLOATS).intoArray(work, MARGIN + r * LANES);
-        }
+    public int placeOfSum(int group) {
+        return SixBitScales.lane(group);
+    }
+
+    @Override
+    public void add(MemorySegment w, long[] starts, long step, int count, float[] x, int xOffset, float[] work) {
         for (int i = 0; i < count; i++) {
             int at = xOffset + STRIDE * i;
-            SixBitScales.unpack(w, starts, i * step, x, at + 256, work, SCALES);
+            SixBitScales.unpack(w, starts, i * step, x, at + VectorSuperBlocks.WEIGHTS, work, SCALES);
             addProducts(w, starts, i * step, x, at, work);
-        }
-        for (int r = 0; r < 4; r++) {
-            FloatVector.fromArray(FLOATS, work, MARGIN + r * LANES).mul(UNIT).intoArray(work, MARGIN + r * LANES);
         }
     }
 
@@ -77,7 +55,7 @@ final class VectorQ5KInts implements VectorFormat {
     private static void addProducts(MemorySegment w, long[] starts, long block, float[] x, int xOffset, float[] work) {
         w = NativeSegments.of(w);
         FloatVector zero = FloatVector.zero(FLOATS);
-        for (int group = 0; group < 8; group++) {
+        for (int group = 0; group < GROUPS; group++) {
             int at = xOffset + 32 * group;
             FloatVector v0 = FloatVector.fromArray(FLOATS, x, at);
             FloatVector v1 = FloatVector.fromArray(FLOATS, x, at + 8);
@@ -96,14 +74,10 @@ final class VectorQ5KInts implements VectorFormat {
                 part = ((FloatVector) q.and(0xff << 8).convert(TO_FLOAT, 0)).fma(v1, part);
                 part = ((FloatVector) q.and(0xff << 16).convert(TO_FLOAT, 0)).fma(v2, part);
                 part = ((FloatVector) q.lanewise(LSHR, 24).convert(TO_FLOAT, 0)).fma(v3, part);
-                part.fma(FloatVector.broadcast(FLOATS, work[SCALES + 8 * r + SixBitScales.lane(group)]), FloatVector.fromArray(FLOATS, work, MARGIN + r * LANES))
+                FloatVector scale = FloatVector.broadcast(FLOATS, work[SCALES + 8 * r + SixBitScales.lane(group)]);
+                part.fma(scale, FloatVector.fromArray(FLOATS, work, MARGIN + r * LANES))
                         .intoArray(work, MARGIN + r * LANES);
             }
         }
-    }
-
-    @Override
-    public void unpack(MemorySegment w, long row, int columns, float[] out, int o) {
-        weightByWeight.unpack(w, row, columns, out, o);
     }
 }

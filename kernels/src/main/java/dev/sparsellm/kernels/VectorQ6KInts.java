@@ -1,9 +1,9 @@
 package dev.sparsellm.kernels;
 
 import static dev.sparsellm.kernels.IntsAsFloats.TO_FLOAT;
-import static dev.sparsellm.kernels.IntsAsFloats.UNIT;
 import static dev.sparsellm.kernels.ScalarBlocks.SHORT;
 import static dev.sparsellm.kernels.Scratch.MARGIN;
+import static dev.sparsellm.kernels.VectorSuperBlocks.SCALES;
 import static dev.sparsellm.kernels.VectorWidth.BYTES;
 import static dev.sparsellm.kernels.VectorWidth.FLOATS;
 import static dev.sparsellm.kernels.VectorWidth.INTS;
@@ -13,73 +13,46 @@ import static jdk.incubator.vector.VectorOperators.B2F;
 import static jdk.incubator.vector.VectorOperators.LSHL;
 import static jdk.incubator.vector.VectorOperators.LSHR;
 
-import dev.sparsellm.spi.TensorType;
 import java.lang.foreign.MemorySegment;
-import java.util.List;
 import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorMask;
 
 /**
- * Rows of Q6_K by vectors of 256 bits. The halves and the pairs of bits of 32 codes are put together all at once, to the bytes of one vector
+ * Blocks of Q6_K by vectors of 256 bits. The halves and the pairs of bits of 32 codes are put together all at once, to the bytes of one vector
  * of ints; each is multiplied where it is, see {@link BytesOfInts}, and scales, of which 32 codes have two, are applied once. That codes
  * are 32 too large is taken off by Σ x of each group.
  */
-final class VectorQ6KInts implements VectorFormat {
+final class VectorQ6KInts implements VectorSuperBlocks.Blocks {
 
     /** The lanes of the second group of 32 weights. */
     private static final VectorMask<Float> SECOND = VectorMask.fromLong(FLOATS, 0xf0);
 
-    /** Prepared numbers of a block: x of 256 codes, then 16 for its groups. */
-    private static final int STRIDE = 272;
-
-    /** In the working memory, after the sums: scales, [4][16]. */
-    private static final int SCALES = MARGIN + 4 * LANES;
-
-    private final VectorQ6K weightByWeight = new VectorQ6K();
+    private static final int GROUPS = 16;
+    private static final int STRIDE = VectorSuperBlocks.stride(GROUPS);
 
     @Override
-    public TensorType type() {
-        return TensorType.Q6_K;
+    public VectorFormat weightByWeight() {
+        return new VectorQ6K();
     }
 
     @Override
-    public List<Way> ways() {
-        return List.of(Way.whole(true));
+    public int groups() {
+        return GROUPS;
     }
 
     @Override
-    public int preparedFloats(int columns) {
-        return columns / 256 * STRIDE;
-    }
-
-    /** For every 32 weights {@link BytesOfInts}; after them, for each group, −32 · Σ x. */
-    @Override
-    public void prepare(float[] x, int xOffset, int columns, float[] prepared) {
-        for (int block = 0; block < columns / 256; block++) {
-            int at = STRIDE * block;
-            int from = xOffset + 256 * block;
-            BytesOfInts.layBlock(x, from, prepared, at);
-            for (int group = 0; group < 16; group++) {
-                prepared[at + 256 + group] = -32 / UNIT * BytesOfInts.sum16(x, from + 16 * group);
-            }
-        }
+    public float timesSum() {
+        return -32;
     }
 
     @Override
-    public void fourBySteps(
-            MemorySegment w, long[] starts, long step, int count, float[] x, int xOffset, float[] work) {
-        for (int r = 0; r < 4; r++) {
-            FloatVector.zero(FLOATS).intoArray(work, MARGIN + r * LANES);
-        }
+    public void add(MemorySegment w, long[] starts, long step, int count, float[] x, int xOffset, float[] work) {
         for (int i = 0; i < count; i++) {
             int at = xOffset + STRIDE * i;
-            unpackScales(w, starts, i * step, x, at + 256, work);
+            unpackScales(w, starts, i * step, x, at + VectorSuperBlocks.WEIGHTS, work);
             addProducts(w, starts, i * step, x, at, work);
-        }
-        for (int r = 0; r < 4; r++) {
-            FloatVector.fromArray(FLOATS, work, MARGIN + r * LANES).mul(UNIT).intoArray(work, MARGIN + r * LANES);
         }
     }
 
@@ -132,10 +105,5 @@ final class VectorQ6KInts implements VectorFormat {
                         .intoArray(work, MARGIN + r * LANES);
             }
         }
-    }
-
-    @Override
-    public void unpack(MemorySegment w, long row, int columns, float[] out, int o) {
-        weightByWeight.unpack(w, row, columns, out, o);
     }
 }

@@ -59,7 +59,7 @@ final class VectorQ8x0Ints implements VectorFormat {
             int at = STRIDE * block;
             int from = xOffset + 32 * block;
             BytesOfInts.lay(x, from, prepared, at);
-            prepared[at + 32] = -128f / LANES / UNIT * VectorQ4x0.sum32(x, from);
+            prepared[at + 32] = -128f / LANES / UNIT * VectorQ4x0.sum(x, from, 32);
         }
     }
 
